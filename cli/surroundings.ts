@@ -1,0 +1,23 @@
+import type { Clock, Log } from '../engine/ports/primitives.ts';
+
+/** What a command may know of the process it runs in; made once in compose.ts, so that tests can make their own. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  /** Where sessions and local state live. */
+  readonly home: string;
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The person at the keyboard, if there is one. */
+export interface Terminal {
+  /** Whether questions can be asked. */
+  readonly interactive: boolean;
+  ask(question: string, options: { readonly signal: AbortSignal }): Promise<string>;
+  /** What is typed is not shown. */
+  askHidden(question: string, options: { readonly signal: AbortSignal }): Promise<string>;
+  /** The first line of what is piped in; for passwords. */
+  readLine(options: { readonly signal: AbortSignal }): Promise<string>;
+}
