@@ -21,7 +21,13 @@ export const layers = [
   { folder: 'base', layers: [], node: 'none' },
   { folder: 'protocol', layers: ['base'], node: 'none' },
 
-  { folder: 'engine/core', layers: ['base', 'protocol'], packages: ['cborg', 'ignore', 'jszip'], node: 'none' },
+  {
+    folder: 'engine/core',
+    layers: ['base', 'protocol'],
+    types: ['engine/ports'], // of hashing, sealing and compressing: pure functions that the platform passes in
+    packages: ['cborg', 'ignore', 'jszip'],
+    node: 'none',
+  },
   { folder: 'engine/ports', layers: pure, node: 'none', typesOnly: true },
   { folder: 'engine/run', layers: [...pure, 'engine/ports'], node: 'none' },
   { folder: 'engine/store', layers: [...pure, 'engine/ports'], packages: ['axios', 'form-data'], node: 'any' },
@@ -81,7 +87,7 @@ export const layers = [
 ];
 
 /** Top-level folders that hold source, `test` included. */
-export const sourceFolders = [...new Set(layers.map(({ folder }) => folder.split('/')[0])), 'test'];
+export const sourceFolders = [...new Set(layers.map(({ folder }) => folder.replace(/\/.*/, ''))), 'test'];
 
 /** @param {string} file path from the root of the project, with slashes */
 export function layerOf(file) {
