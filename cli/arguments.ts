@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { messageOf } from '../base/errors.ts';
+import { isBackupError, messageOf } from '../base/errors.ts';
 import type { Command, Flags } from './command.ts';
 
 /**
@@ -8,6 +8,16 @@ import type { Command, Flags } from './command.ts';
  */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** Runs a parser over something typed: what it finds `invalid` is the person's mistake, thus a UsageError. */
+export function asUsage<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (isBackupError(error, 'invalid')) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 /** Flags that every command takes. */

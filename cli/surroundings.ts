@@ -1,13 +1,15 @@
-import type { Clock, Log } from '../engine/ports/primitives.ts';
+import type { Clock, Log, Primitives } from '../engine/ports/primitives.ts';
 
 /** What a command may know of the process it runs in; made once in compose.ts, so that tests can make their own. */
 export interface Surroundings {
-  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
   /** Where sessions and local state live. */
   readonly home: string;
+  /** This machine's name, for people. */
+  readonly hostName: string;
   readonly terminal: Terminal;
   readonly clock: Clock;
+  readonly primitives: Primitives;
   readonly log: Log;
 }
 

@@ -1,7 +1,6 @@
-import { isBackupError } from '../base/errors.ts';
 import { byteStringFrom, bytesOfByteString, type BytePath } from '../engine/core/byteString.ts';
 import { parseSnapshotName, parseStoredPath, type SnapshotName } from '../engine/run/read/snapshots.ts';
-import { UsageError } from './arguments.ts';
+import { asUsage } from './arguments.ts';
 
 /** `SNAPSHOT` or `SNAPSHOT:PATH` as typed. Errors: UsageError. */
 export function parseTypedSnapshot(text: string): SnapshotName {
@@ -18,13 +17,4 @@ export function parseTypedPath(text: string): BytePath {
 function unescapeBytes(path: BytePath): BytePath {
   const text = path.replace(/\\x([01][0-9a-f]|7f|[89a-f][0-9a-f])/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
   return byteStringFrom(bytesOfByteString(text));
-}
-
-function asUsage<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (isBackupError(error, 'invalid')) throw new UsageError(error.message);
-    throw error;
-  }
 }

@@ -13,9 +13,7 @@ function stream(isTTY: boolean): Stream & { readonly text: () => string } {
     text += String(part);
     return true;
   };
-  return { write, once: unexpected, off: unexpected, isTTY, columns: 60, text: () => text } as unknown as Stream & {
-    readonly text: () => string;
-  };
+  return { write, once: unexpected, off: unexpected, isTTY, columns: 60, text: () => text };
 }
 
 function unexpected(): never {

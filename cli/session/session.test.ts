@@ -14,8 +14,7 @@ const session: Session = {
   device: parseDeviceId('2'.repeat(32)),
   deviceName: 'laptop',
   token: 'secret',
-  trust: { kind: 'pinned', fingerprint: 'ab'.repeat(32) },
-  ring: { custody: 'managed', fingerprint: 'cd' },
+  trust: { kind: 'pinned', pem: 'PEM', fingerprint: 'ab'.repeat(32) },
 };
 
 async function temporary(context: TestContext): Promise<string> {
@@ -26,7 +25,7 @@ async function temporary(context: TestContext): Promise<string> {
 
 test('a session comes back as it was written, for its owner only', async (context) => {
   const home = await temporary(context);
-  for (const each of [session, { ...session, ring: undefined, trust: { kind: 'authority', pem: 'PEM' } as const }]) {
+  for (const each of [session, { ...session, trust: { kind: 'ca', pem: 'PEM' } as const }]) {
     await writeSession(home, each);
     assert.deepEqual(await readSession(home), each);
   }

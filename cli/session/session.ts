@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { encodeUtf8 } from '../../base/bytes.ts';
 import { BackupError, systemCodeOf } from '../../base/errors.ts';
 import { writeAtomically } from '../../engine/platform/writeAtomically.ts';
+import type { Trust } from '../../engine/store/trust.ts';
 import { parseAccountId, parseDeviceId, type AccountId, type DeviceId } from '../../protocol/ids.ts';
 import { oneOf, parseFields, text, type FieldReader } from '../../protocol/messages/fields.ts';
 
@@ -18,20 +19,7 @@ export interface Session {
   readonly device: DeviceId;
   readonly deviceName: string;
   readonly token: string;
-  readonly trust: SessionTrust;
-  /** The key ring as first seen; a change that this client did not make stops it. Undefined before the first use. */
-  readonly ring: RingPin | undefined;
-}
-
-/** Whose certificates are believed: the system's, those that a file named at login, or one certificate only. */
-export type SessionTrust =
-  | { readonly kind: 'system' }
-  | { readonly kind: 'authority'; readonly pem: string }
-  | { readonly kind: 'pinned'; readonly fingerprint: string };
-
-export interface RingPin {
-  readonly custody: 'managed' | 'private';
-  readonly fingerprint: string;
+  readonly trust: Trust;
 }
 
 /** Errors: `denied` when nobody is signed in, `corrupt` when the file is damaged. */
@@ -76,22 +64,14 @@ function readFields(fields: FieldReader): Session {
     deviceName: fields.required('deviceName', anyText),
     token: fields.required('token', anyText),
     trust: fields.required('trust', parseTrust),
-    ring: fields.optional('ring', parseRing),
   };
 }
 
-function parseTrust(value: unknown, what: string): SessionTrust {
+function parseTrust(value: unknown, what: string): Trust {
   return parseFields(value, { what, unknown: 'ignore' }, (fields) => {
-    const kind = fields.required('kind', oneOf(['system', 'authority', 'pinned']));
-    if (kind === 'authority') return { kind, pem: fields.required('pem', text(pemBytesMax)) };
-    if (kind === 'pinned') return { kind, fingerprint: fields.required('fingerprint', text(textBytesMax)) };
-    return { kind };
+    const kind = fields.required('kind', oneOf(['system', 'ca', 'pinned']));
+    if (kind === 'system') return { kind };
+    const pem = fields.required('pem', text(pemBytesMax));
+    return kind === 'ca' ? { kind, pem } : { kind, pem, fingerprint: fields.required('fingerprint', text(textBytesMax)) };
   });
-}
-
-function parseRing(value: unknown, what: string): RingPin {
-  return parseFields(value, { what, unknown: 'ignore' }, (fields) => ({
-    custody: fields.required('custody', oneOf(['managed', 'private'])),
-    fingerprint: fields.required('fingerprint', text(textBytesMax)),
-  }));
 }
