@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { systemCodeOf } from '../../base/errors.ts';
 import type { ByteName } from '../core/byteString.ts';
-import type { AbsolutePath, ListedName } from '../ports/files.ts';
+import type { AbsolutePath, ListedName, ListOptions } from '../ports/files.ts';
 import { nativePath } from './nativePath.ts';
 import { fileStatOf } from './nodeStat.ts';
 
@@ -16,7 +16,7 @@ const namesPerTurn = 2_000;
  */
 export async function listWithStats(
   path: AbsolutePath,
-  { signal }: { readonly signal: AbortSignal },
+  { marker, signal }: ListOptions,
 ): Promise<readonly ListedName[]> {
   signal.throwIfAborted();
   const names = (await readdir(nativePath(path), { encoding: 'latin1' })) as ByteName[];
@@ -27,17 +27,31 @@ export async function listWithStats(
       await setImmediate();
       signal.throwIfAborted();
     }
-    const one = statOf(prefix, names[i]!);
+    const one = statOf(prefix + names[i]!, { name: names[i]!, marker });
     if (one !== undefined) listed.push(one);
   }
   return listed;
 }
 
-function statOf(prefix: string, name: ByteName): ListedName | undefined {
+function statOf(
+  path: string,
+  { name, marker }: { readonly name: ByteName; readonly marker: ByteName | undefined },
+): ListedName | undefined {
   try {
-    const stats = lstatSync(nativePath(prefix + name), { bigint: true, throwIfNoEntry: false });
-    return stats === undefined ? undefined : { name, stat: fileStatOf(stats) };
+    const stats = lstatSync(nativePath(path), { bigint: true, throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    const stat = fileStatOf(stats);
+    const marked = marker !== undefined && stat.kind === 'directory' && isThere(`${path}/${marker}`);
+    return { name, stat, marked };
   } catch (error) {
     return { name, stat: undefined, code: systemCodeOf(error) ?? 'EUNKNOWN' };
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(nativePath(path), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false; // Not to be looked into: listing it will say so.
   }
 }

@@ -28,9 +28,10 @@ export interface Files {
   readDirectory(path: AbsolutePath): Promise<readonly { readonly name: ByteName; readonly kind: FileKind }[]>;
   /**
    * Names and their stats in no order, in one call that works through the directory without a round trip per name
-   * (a small multiple of what the disk can do). A name that went away meanwhile is left out.
+   * (a small multiple of what the disk can do). A name that went away meanwhile is left out. Of each directory is told
+   * whether it holds the name `marker`.
    */
-  listWithStats(path: AbsolutePath, options: { readonly signal: AbortSignal }): Promise<readonly ListedName[]>;
+  listWithStats(path: AbsolutePath, options: ListOptions): Promise<readonly ListedName[]>;
   lstat(path: AbsolutePath): Promise<FileStat>;
   /**
    * The whole content of a regular file in one call, or undefined when it is longer than `bytesMax` or not a regular
@@ -57,9 +58,14 @@ export interface Files {
   syncDirectory(path: AbsolutePath): Promise<void>;
 }
 
+export interface ListOptions {
+  readonly marker: ByteName | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** One name of a directory; `code` is the system's error when its stat could not be read. */
 export type ListedName =
-  | { readonly name: ByteName; readonly stat: FileStat }
+  | { readonly name: ByteName; readonly stat: FileStat; readonly marked: boolean }
   | { readonly name: ByteName; readonly stat: undefined; readonly code: string };
 
 export interface WholeFile {
