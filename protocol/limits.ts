@@ -16,8 +16,8 @@ export const segmentBytesMax = 8 * mib;
 export const segmentObjectsMax = 16_384;
 /** Children of one tree or list. */
 export const objectChildrenMax = 4_096;
-/** Plaintext body of one tree node or list node. */
-export const nodeBodyBytesMax = mib;
+/** Plaintext body of one tree node or list node: 256 links of the longest names and targets come to 1.3 MiB. */
+export const nodeBodyBytesMax = 2 * mib;
 export const packBytesMax = 32 * mib;
 /** Where a client closes a pack; halved on 413. */
 export const packBytesTarget = 16 * mib;
