@@ -92,7 +92,7 @@ async function openAll(
         receive(object);
       }
     } catch (error) {
-      if (!isBackupError(error, 'corrupt') && !isBackupError(error, 'invalid')) throw error;
+      if (!isBackupError(error, 'corrupt')) throw error;
       wrong.add(toHex(parts.context.hasher.sha256(segment)));
     }
   }

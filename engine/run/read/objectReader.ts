@@ -1,6 +1,5 @@
 import { BackupError } from '../../../base/errors.ts';
 import type { ChunkId, ListId, ObjectId, TreeId } from '../../../protocol/ids.ts';
-import { treeLevelsMax } from '../../../protocol/limits.ts';
 import type { ByteName, BytePath } from '../../core/byteString.ts';
 import { displayName, namesOfPath } from '../../core/byteString.ts';
 import type { FormatContext } from '../../core/formatContext.ts';
@@ -8,8 +7,8 @@ import { checkListChild, decodeListNode } from '../../core/list/listNode.ts';
 import { isListLeaf } from '../../core/list/listTypes.ts';
 import type { ListNode, ListNodeRef } from '../../core/list/listTypes.ts';
 import type { PlainObject } from '../../core/segment/segmentTypes.ts';
-import { decodeTreeNode } from '../../core/tree/treeNode.ts';
-import type { FileContent, FileEntry, TreeEntry, TreeNode } from '../../core/tree/treeTypes.ts';
+import { checkTreeChild, decodeTreeNode } from '../../core/tree/treeNode.ts';
+import type { FileContent, FileEntry, TreeEntry, TreeNode, TreeNodeRef } from '../../core/tree/treeTypes.ts';
 import type { Repository } from '../../ports/repository.ts';
 import { fetchObjects, fetchUnder, lostError } from './fetchObjects.ts';
 import type { FetchParts } from './fetchObjects.ts';
@@ -70,9 +69,13 @@ export class ObjectReader {
   }
 
   async tree(id: TreeId): Promise<TreeNode> {
-    const object = await this.#one(id, 'A directory');
-    if (object.kind !== 'tree') throw new BackupError('corrupt', 'A directory was expected.', { id });
-    return decodeTreeNode(object);
+    return this.#treeNode(await this.#one(id, 'A directory'), id);
+  }
+
+  /** The nodes of `ids` in their order, fetched together. */
+  async trees(ids: readonly TreeId[]): Promise<readonly TreeNode[]> {
+    const objects = await this.load(ids, 'A directory');
+    return ids.map((id) => this.#treeNode(objects.get(id), id));
   }
 
   async list(id: ListId): Promise<ListNode> {
@@ -98,7 +101,7 @@ export class ObjectReader {
     while ('nodes' in node) {
       const child = node.nodes.findLast(({ first }) => first <= name);
       if (child === undefined) return undefined;
-      node = await this.#childNode(child.tree, node.level);
+      node = await this.#childNode(child, node.level);
     }
     return node.entries.find((entry) => entry.name === name);
   }
@@ -149,7 +152,6 @@ export class ObjectReader {
 
   async *#leaves(directory: TreeId): AsyncGenerator<readonly TreeEntry[], void> {
     const root = await this.tree(directory);
-    if (root.level > treeLevelsMax) throw new BackupError('corrupt', 'A directory has too many levels.');
     const stack: { readonly node: TreeNode; next: number }[] = [{ node: root, next: 0 }];
     let last: ByteName | undefined;
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
@@ -164,14 +166,19 @@ export class ObjectReader {
         if (top.next === 0) await this.#prefetch(node.nodes.map(({ tree }) => tree));
         const child = node.nodes[top.next++];
         if (child === undefined) stack.pop();
-        else stack.push({ node: await this.#childNode(child.tree, node.level), next: 0 });
+        else stack.push({ node: await this.#childNode(child, node.level), next: 0 });
       }
     }
   }
 
-  async #childNode(id: TreeId, parentLevel: number): Promise<TreeNode> {
-    const node = await this.tree(id);
-    if (node.level !== parentLevel - 1) throw new BackupError('corrupt', 'A node of a directory is of the wrong level.', { id });
+  #treeNode(object: PlainObject | undefined, id: TreeId): TreeNode {
+    if (object?.kind !== 'tree') throw new BackupError('corrupt', 'A directory was expected.', { id });
+    return decodeTreeNode(object);
+  }
+
+  async #childNode(ref: TreeNodeRef, parentLevel: number): Promise<TreeNode> {
+    const node = await this.tree(ref.tree);
+    checkTreeChild(node, { level: parentLevel, ref });
     return node;
   }
 
