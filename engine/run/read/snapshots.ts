@@ -64,10 +64,15 @@ export async function findSnapshot(name: string, scope: SnapshotScope): Promise<
     if (latest === undefined) throw new BackupError('not-found', 'This workspace has no complete snapshot yet.');
     return latest;
   }
+  return await findSnapshotById(name, scope);
+}
+
+/** As `findSnapshot`, for a name that says by itself which workspace it is of. */
+export async function findSnapshotById(name: string, { repository, signal }: Omit<SnapshotScope, 'workspace'>): Promise<Snapshot> {
   if (!prefixPattern.test(name)) {
     throw new BackupError('invalid', `“${name}” names no snapshot: give an id, the start of one, or “${latestName}”.`);
   }
-  const found = (await scope.repository.findSnapshots({ prefix: name }, { signal: scope.signal })).map(snapshotOf);
+  const found = (await repository.findSnapshots({ prefix: name }, { signal })).map(snapshotOf);
   const [first, second] = found.filter(({ id }) => id.startsWith(name));
   if (first === undefined) throw new BackupError('not-found', `There is no snapshot ${name}.`);
   if (second !== undefined) {
