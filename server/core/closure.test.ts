@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { ObjectId } from '../../protocol/ids.ts';
+import { missingAnsweredMax, walkClosure } from './closure.ts';
+
+class Graph {
+  readonly closed = new Set<ObjectId>();
+  readonly found: ObjectId[] = [];
+  readonly lists: Map<string, readonly ObjectId[]>;
+
+  /** Names in lower case are chunks; the rest are trees with the child lists given. */
+  constructor(lists: Readonly<Record<string, readonly string[]>>, chunks: readonly string[]) {
+    this.lists = new Map(Object.entries(lists) as [string, readonly ObjectId[]][]);
+    for (const chunk of chunks) this.closed.add(chunk as ObjectId);
+  }
+
+  walk(root: string): readonly string[] {
+    return walkClosure(root as ObjectId, {
+      find: (id) => {
+        this.found.push(id);
+        return this.closed.has(id) || this.lists.has(id) ? { closed: this.closed.has(id) } : undefined;
+      },
+      children: (id) => this.lists.get(id) ?? [],
+      close: (id) => void this.closed.add(id),
+    }).toSorted();
+  }
+}
+
+describe('walkClosure', () => {
+  test('closes a tree after everything beneath it', () => {
+    const graph = new Graph({ R: ['A', 'x'], A: ['B', 'y'], B: [] }, ['x', 'y']);
+    assert.deepEqual(graph.walk('R'), []);
+    assert.deepEqual([...graph.closed], ['x', 'y', 'B', 'A', 'R']);
+  });
+
+  test('stops at closed trees', () => {
+    const graph = new Graph({ R: ['A', 'B'], B: [] }, ['A']);
+    assert.deepEqual(graph.walk('R'), []);
+    assert.deepEqual(graph.found, ['R', 'A', 'B']);
+  });
+
+  test('names everything missing and closes only what is complete', () => {
+    const graph = new Graph({ R: ['A', 'B', 'gone'], A: ['x'], B: ['lost'] }, ['x']);
+    assert.deepEqual(graph.walk('R'), ['gone', 'lost']);
+    assert.deepEqual([...graph.closed], ['x', 'A']);
+  });
+
+  test('a tree that several parents share is walked once, and makes all of them incomplete', () => {
+    const graph = new Graph({ R: ['A', 'B'], A: ['S'], B: ['S'], S: ['gone'] }, []);
+    assert.deepEqual(graph.walk('R'), ['gone']);
+    assert.deepEqual([...graph.closed], []);
+    assert.equal(graph.found.filter((id) => (id as string) === 'S').length, 1);
+  });
+
+  test('names a missing root', () => {
+    assert.deepEqual(new Graph({}, []).walk('R'), ['R']);
+  });
+
+  test('refuses child lists that lead back to themselves', () => {
+    const graph = new Graph({ R: ['A'], A: ['B'], B: ['A'] }, []);
+    assert.throws(() => graph.walk('R'), { code: 'invalid' });
+    assert.throws(() => new Graph({ R: ['R'] }, []).walk('R'), { code: 'invalid' });
+  });
+
+  test('bounds what it names', () => {
+    const gone = Array.from({ length: missingAnsweredMax + 10 }, (_, i) => `gone${i}`);
+    assert.equal(new Graph({ R: gone }, []).walk('R').length, missingAnsweredMax);
+  });
+
+  test('walks a chain deeper than any call stack', () => {
+    const lists = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`T${i}`, [`T${i + 1}`]]));
+    assert.deepEqual(new Graph({ ...lists, T100000: [] }, []).walk('T0'), []);
+  });
+
+  test('agrees with a plain search on random graphs, whatever was closed before', () => {
+    const graphs = fc.array(fc.array(fc.nat(40), { maxLength: 5 }), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(graphs, fc.nat(29), (children, from) => {
+        // Children have larger numbers: no circles. Numbers beyond the array are chunks; those over 35 are missing.
+        const lists = children.map((some, i) => some.map((n) => n + i + 1));
+        const name = (n: number): string => (n < lists.length ? `T${n}` : `c${n}`);
+        const record = Object.fromEntries(lists.map((some, i) => [`T${i}`, some.map(name)]));
+        const chunks = Array.from({ length: 80 }, (_, n) => n).filter((n) => n >= lists.length && n <= 35);
+        const graph = new Graph(record, chunks.map(name));
+        graph.walk(name(from % lists.length));
+        const wanted = new Set<string>();
+        const visit = (n: number): void => {
+          if (n < lists.length) lists[n]!.forEach(visit);
+          else if (n > 35) wanted.add(name(n));
+        };
+        visit(0);
+        assert.deepEqual(graph.walk('T0'), [...wanted].toSorted());
+        assert.equal(graph.closed.has('T0' as ObjectId), wanted.size === 0);
+      }),
+    );
+  });
+});

@@ -1,0 +1,74 @@
+import { BackupError } from '../../base/errors.ts';
+import type { ObjectId } from '../../protocol/ids.ts';
+
+/** Missing ids named in one answer. */
+export const missingAnsweredMax = 4_096;
+
+/** What the walk sees of stored objects, within one transaction. */
+export interface ClosureView {
+  /** Undefined when it is not stored. A chunk is always closed. */
+  find(id: ObjectId): { readonly closed: boolean } | undefined;
+  /** The child list that was declared for a stored tree or list. */
+  children(id: ObjectId): readonly ObjectId[];
+  close(id: ObjectId): void;
+}
+
+/** Answers what is missing at and under `root`, bounded; when nothing, `root` is stored and closed. */
+export type Closure = (root: ObjectId, view: ClosureView) => readonly ObjectId[];
+
+interface Frame {
+  readonly id: ObjectId;
+  readonly children: readonly ObjectId[];
+  next: number;
+  complete: boolean;
+}
+
+/**
+ * Walks from the root through every tree that is not closed, whoever uploaded it and whenever, depth first, and
+ * closes each one after all its children are found stored and closed. What is complete stays closed even when
+ * something else is missing, so that the next walk begins further down.
+ * Errors: `invalid` for child lists that lead back to themselves, which no honest ids can.
+ */
+export const walkClosure: Closure = (root, view) => {
+  const missing = new Set<ObjectId>();
+  const seen = new Map<ObjectId, 'open' | 'incomplete'>();
+  const stack: Frame[] = [];
+
+  /** Whether `id` is complete as far as is known now; an unclosed tree is put on the stack to find out. */
+  function visit(id: ObjectId): 'complete' | 'incomplete' | 'walking' {
+    const before = seen.get(id);
+    if (before === 'open') throw new BackupError('invalid', 'Child lists lead back to themselves.', { object: id });
+    if (before === 'incomplete') return 'incomplete';
+    const object = view.find(id);
+    if (object?.closed === true) return 'complete';
+    if (object === undefined) {
+      missing.add(id);
+      seen.set(id, 'incomplete');
+      return 'incomplete';
+    }
+    seen.set(id, 'open');
+    stack.push({ id, children: view.children(id), next: 0, complete: true });
+    return 'walking';
+  }
+
+  visit(root);
+  for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+    if (missing.size >= missingAnsweredMax) break;
+    const child = frame.children[frame.next];
+    if (child !== undefined) {
+      frame.next += 1;
+      if (visit(child) === 'incomplete') frame.complete = false;
+      continue;
+    }
+    stack.pop();
+    if (frame.complete) {
+      view.close(frame.id);
+      seen.delete(frame.id);
+    } else {
+      seen.set(frame.id, 'incomplete');
+      const parent = stack.at(-1);
+      if (parent !== undefined) parent.complete = false;
+    }
+  }
+  return [...missing];
+};

@@ -1,0 +1,21 @@
+/**
+ * Where volumes are kept: a folder, later an object store. Names are lower-case hex. A volume is made by its first
+ * write and only ever grows; what was written is durable once `sync` resolved.
+ * Errors: `limit` when the disk is full, `not-found` for a volume that does not exist, else `unavailable`.
+ */
+export interface VolumeDisk {
+  /** Writes at `position`; a write that failed half-way may be repeated at the same place. */
+  write(volume: string, position: number, bytes: Uint8Array): Promise<void>;
+  /** Makes content and name durable. After a failure nothing more may be written to this volume. */
+  sync(volume: string): Promise<void>;
+  /** Up to `length` bytes, fewer only at the end. */
+  read(volume: string, position: number, length: number): Promise<Uint8Array>;
+  list(): Promise<readonly VolumeFile[]>;
+  /** Removing what does not exist is fine. */
+  remove(volume: string): Promise<void>;
+}
+
+export interface VolumeFile {
+  readonly name: string;
+  readonly bytes: number;
+}

@@ -1,0 +1,51 @@
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { BackupError, messageOf } from '../../base/errors.ts';
+import { migrations, sqliteTypes } from './migrations.ts';
+import type { Schema } from './schema.ts';
+import { sqliteDialect } from './sqliteDialect.ts';
+
+/** How long a statement waits for another process's write (`user add` beside a running server). */
+const busyWaitMs = 10_000;
+/** What SQLite may keep of the file in memory, per connection. */
+const cacheKib = 64 * 1024;
+
+/** Opens for writing, making and migrating the file. Errors: `invalid` for data of a newer version. */
+export async function openDatabase(file: string): Promise<DatabaseSync> {
+  const database = new DatabaseSync(file, { timeout: busyWaitMs });
+  try {
+    database.exec('pragma journal_mode = wal');
+    database.exec('pragma synchronous = full');
+    database.exec(`pragma cache_size = -${cacheKib}`);
+    await migrate(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Opens for reading only; it may exist at different versions only upwards, which `openDatabase` settled before. */
+export function openReader(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: busyWaitMs, readOnly: true });
+  database.exec(`pragma cache_size = -${cacheKib}`);
+  return database;
+}
+
+async function migrate(database: DatabaseSync): Promise<void> {
+  const known = migrations(sqliteTypes);
+  if (database.prepare("select 1 from sqlite_master where name = 'kysely_migration'").get() !== undefined) {
+    const done = database.prepare('select name from kysely_migration').all();
+    const newer = done.find(({ name }) => !Object.hasOwn(known, String(name)));
+    if (newer !== undefined) {
+      throw new BackupError('invalid', 'This data was written by a newer version of the server.', { migration: String(newer.name) });
+    }
+    if (done.length === Object.keys(known).length) return;
+  }
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(database) });
+  const { error } = await new Migrator({ db, provider: { getMigrations: async () => known } }).migrateToLatest();
+  if (error !== undefined) {
+    throw new BackupError('unavailable', `The database could not be brought up to date: ${messageOf(error)}`, {}, { cause: error });
+  }
+}
