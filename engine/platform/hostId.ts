@@ -25,20 +25,17 @@ export async function hostId(sources: HostSources = nodeSources): Promise<string
 }
 
 async function machineId({ platform, readFile: read, run }: HostSources): Promise<string | undefined> {
-  switch (platform) {
-    case 'win32': {
-      const key = 'HKLM\\SOFTWARE\\Microsoft\\Cryptography';
-      const answer = await run('reg', ['query', key, '/v', 'MachineGuid', '/reg:64']);
-      return answer?.match(/MachineGuid\s+REG_SZ\s+(\S+)/)?.[1];
-    }
-    case 'darwin':
-      return (await run('ioreg', ['-rd1', '-c', 'IOPlatformExpertDevice']))?.match(/"IOPlatformUUID" = "([^"]+)"/)?.[1];
-    default: {
-      const text = (await read('/etc/machine-id')) || (await read('/var/lib/dbus/machine-id')) || (await read('/etc/hostid'));
-      // An image that is not set up yet says "uninitialized"; many machines would share it.
-      return text?.match(/^[0-9a-f]{32}$/m)?.[0];
-    }
+  if (platform === 'win32') {
+    const key = 'HKLM\\SOFTWARE\\Microsoft\\Cryptography';
+    const answer = await run('reg', ['query', key, '/v', 'MachineGuid', '/reg:64']);
+    return answer?.match(/MachineGuid\s+REG_SZ\s+(\S+)/)?.[1];
   }
+  if (platform === 'darwin') {
+    return (await run('ioreg', ['-rd1', '-c', 'IOPlatformExpertDevice']))?.match(/"IOPlatformUUID" = "([^"]+)"/)?.[1];
+  }
+  const text = (await read('/etc/machine-id')) || (await read('/var/lib/dbus/machine-id')) || (await read('/etc/hostid'));
+  // An image that is not set up yet says "uninitialized"; many machines would share it.
+  return text?.match(/^[0-9a-f]{32}$/m)?.[0];
 }
 
 const nodeSources: HostSources = {

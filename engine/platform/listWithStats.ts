@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { systemCodeOf } from '../../base/errors.ts';
@@ -19,6 +19,7 @@ export async function listWithStats(
   { marker, signal }: ListOptions,
 ): Promise<readonly ListedName[]> {
   signal.throwIfAborted();
+  refuseLink(path);
   const names = (await readdir(nativePath(path), { encoding: 'latin1' })) as ByteName[];
   const prefix = path.endsWith('/') ? path : `${path}/`;
   const listed: ListedName[] = [];
@@ -41,11 +42,18 @@ function statOf(
     const stats = lstatSync(nativePath(path), { bigint: true, throwIfNoEntry: false });
     if (stats === undefined) return undefined;
     const stat = fileStatOf(stats);
+    const target = stat.kind === 'symlink' ? readlinkSync(nativePath(path), { encoding: 'latin1' }) : undefined;
     const marked = marker !== undefined && stat.kind === 'directory' && isThere(`${path}/${marker}`);
-    return { name, stat, marked };
+    return { name, stat, target, marked };
   } catch (error) {
     return { name, stat: undefined, code: systemCodeOf(error) ?? 'EUNKNOWN' };
   }
+}
+
+/** A directory that was replaced by a link since it was last seen must not lead elsewhere. */
+function refuseLink(path: AbsolutePath): void {
+  if (!lstatSync(nativePath(path)).isSymbolicLink()) return;
+  throw Object.assign(new Error('A symbolic link is not listed.'), { code: 'ENOTDIR' });
 }
 
 function isThere(path: string): boolean {

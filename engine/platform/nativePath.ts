@@ -21,7 +21,8 @@ export function nativePath(path: string): NativePath {
 /** An absolute path from text of a person or a setting, relative to the working directory. */
 export function absolutePath(text: string): AbsolutePath {
   const full = resolve(text);
-  return (windows ? wtf8FromText(full).replaceAll('\\', '/') : byteStringOfText(full)) as string as AbsolutePath;
+  const bytes: string = windows ? wtf8FromText(full).replaceAll('\\', '/') : byteStringOfText(full);
+  return bytes as AbsolutePath;
 }
 
 /** The same folder by its one real name. Errors: `not-found`. */

@@ -26,7 +26,9 @@ export const nodeFiles: Files = {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
     return newFile(await fs.open(nativePath(path), flags, mode));
   },
-  makeDirectory: async (path, mode) => void (await fs.mkdir(nativePath(path), { mode })),
+  async makeDirectory(path, mode) {
+    await fs.mkdir(nativePath(path), { mode });
+  },
   makeSymlink: async (path, target) => await fs.symlink(nativePath(target), nativePath(path)),
   rename: async (from, to) => await fs.rename(nativePath(from), nativePath(to)),
   removeFile: async (path) => await fs.unlink(nativePath(path)),

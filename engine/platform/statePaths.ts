@@ -13,17 +13,11 @@ export interface Surroundings {
 export function stateHome({ platform, home, environment }: Surroundings): string {
   const own = environment['HOLDFAST_HOME'];
   if (own) return own;
-  switch (platform) {
-    case 'win32':
-      return win32.join(environment['LOCALAPPDATA'] || win32.join(home, 'AppData', 'Local'), 'Holdfast');
-    case 'darwin':
-      return posix.join(home, 'Library', 'Application Support', 'Holdfast');
-    default: {
-      // A relative XDG path is invalid and to be ignored (XDG Base Directory Specification).
-      const xdg = environment['XDG_STATE_HOME'];
-      return posix.join(xdg && posix.isAbsolute(xdg) ? xdg : posix.join(home, '.local', 'state'), 'holdfast');
-    }
-  }
+  if (platform === 'win32') return win32.join(environment['LOCALAPPDATA'] || win32.join(home, 'AppData', 'Local'), 'Holdfast');
+  if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support', 'Holdfast');
+  // A relative XDG path is invalid and to be ignored (XDG Base Directory Specification).
+  const xdg = environment['XDG_STATE_HOME'];
+  return posix.join(xdg && posix.isAbsolute(xdg) ? xdg : posix.join(home, '.local', 'state'), 'holdfast');
 }
 
 export interface BackedUpFolder {

@@ -29,7 +29,7 @@ export interface Files {
   /**
    * Names and their stats in no order, in one call that works through the directory without a round trip per name
    * (a small multiple of what the disk can do). A name that went away meanwhile is left out. Of each directory is told
-   * whether it holds the name `marker`.
+   * whether it holds the name `marker`, of each link its target. Refuses to list through a symlink (ENOTDIR).
    */
   listWithStats(path: AbsolutePath, options: ListOptions): Promise<readonly ListedName[]>;
   lstat(path: AbsolutePath): Promise<FileStat>;
@@ -65,7 +65,7 @@ export interface ListOptions {
 
 /** One name of a directory; `code` is the system's error when its stat could not be read. */
 export type ListedName =
-  | { readonly name: ByteName; readonly stat: FileStat; readonly marked: boolean }
+  | { readonly name: ByteName; readonly stat: FileStat; readonly target: string | undefined; readonly marked: boolean }
   | { readonly name: ByteName; readonly stat: undefined; readonly code: string };
 
 export interface WholeFile {

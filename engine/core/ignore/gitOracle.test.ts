@@ -25,7 +25,7 @@ const nameArbitrary = fc.constantFrom(...names);
 const patternPart = fc.oneof(
   nameArbitrary,
   nameArbitrary.map((name) => name.replace(/[\\*?[\] ]/g, '\\$&').replaceAll('\n', '')),
-  fc.constantFrom('*', '**', '?', 'a*', '*b', '*.*', '[ab]', '[!a]', '[a-b]*', '[^b]?', '[]a]', '[[:alpha:]]', '[\\]]', '\\a', 'a**', '**b', '???', '[a', '\u00c3?', '??'),
+  fc.constantFrom('*', '**', '?', 'a*', '*b', '*.*', '[ab]', '[!a]', '[a-b]*', '[^b]?', '[]a]', '[[:alpha:]]', '[\\]]', '\\a', '???', '[a', '\u00c3?', '??'),
 );
 const patternArbitrary = fc
   .tuple(fc.constantFrom('', '', '', '!', '!', '#', '\\'), fc.constantFrom('', '', '/'), fc.array(patternPart, { minLength: 1, maxLength: 3 }), fc.constantFrom('', '', '/', ' ', '  ', '\\ ', '\r', '/**', '/*'))
