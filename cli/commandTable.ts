@@ -1,9 +1,23 @@
 import type { Command } from './command.ts';
+import { cat } from './commands/cat.ts';
 import { devices } from './commands/devices.ts';
+import { inspect } from './commands/inspect.ts';
 import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
+import { ls } from './commands/ls.ts';
+import { snapshots } from './commands/snapshots.ts';
 import { whoami } from './commands/whoami.ts';
 import { workspaces } from './commands/workspaces.ts';
 
 /** Every command, in the order in which help shows them. */
-export const commandTable: readonly Command[] = [login, logout, whoami, workspaces, devices];
+export const commandTable: readonly Command[] = [
+  login,
+  logout,
+  whoami,
+  workspaces,
+  devices,
+  snapshots,
+  ls,
+  cat,
+  inspect,
+];
