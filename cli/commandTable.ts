@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { cat } from './commands/cat.ts';
 import { devices } from './commands/devices.ts';
+import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
 import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
@@ -19,5 +20,6 @@ export const commandTable: readonly Command[] = [
   snapshots,
   ls,
   cat,
+  history,
   inspect,
 ];
