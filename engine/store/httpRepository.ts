@@ -133,7 +133,7 @@ function put(
 async function commitOver(connection: HttpConnection, request: CommitRequest, { signal }: CallOptions) {
   const { record, rows, pack, advance } = request;
   const form = new FormData();
-  appendBytes(form, { part: 'snapshot', bytes: encodeSnapshotRecord(record) });
+  appendBytes(form, { part: 'snapshot', bytes: encodeSnapshotRecord(record), filename: record.id });
   appendBytes(form, { part: 'rows', bytes: rows });
   if (advance !== undefined) {
     const message: AdvanceMessage = { ref: advance.ref, expect: advance.expect ?? null };
@@ -151,7 +151,7 @@ async function commitOver(connection: HttpConnection, request: CommitRequest, { 
   return commitResultOf(answer);
 }
 
-/** A pack is named by its SHA-256, so that the server sees at once what the line garbled. */
+/** Named by its SHA-256 as the snapshot is by its id, so that the server sees at once what was garbled. */
 function appendPack(form: FormData, { id, bytes }: Pack): void {
   appendBytes(form, { part: 'pack', bytes, filename: `${id}.zip`, contentType: mediaTypes.zip });
 }

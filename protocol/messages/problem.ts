@@ -42,6 +42,7 @@ const statusByReason: Readonly<Record<string, number>> = {
   'length-required': 411,
   'media-type': 415,
   forbidden: 403,
+  missing: 422,
   rate: 429,
   quota: 507,
   'disk-full': 507,

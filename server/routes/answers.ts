@@ -1,0 +1,88 @@
+import type { ServerResponse } from 'node:http';
+import { BackupError, isBackupError, messageOf } from '../../base/errors.ts';
+import { mediaTypes, retryAfterHeader } from '../../protocol/messages/headers.ts';
+import { problemOf } from '../../protocol/messages/problem.ts';
+import type { Clock, Log } from '../../engine/ports/primitives.ts';
+import { withDeadline } from './deadline.ts';
+import type { RouteAnswer } from './routeTypes.ts';
+
+/** Time that every answer has to be taken, and the slowest line that a longer one may go over. */
+const sendMsMin = 30_000;
+const sendBytesPerMs = 16;
+const stackBytesMax = 4_096;
+
+/** Sends an answer and waits until it is away, so that what it holds in memory stays accounted for. */
+export async function sendAnswer(
+  response: ServerResponse,
+  answer: RouteAnswer,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
+  signal.throwIfAborted();
+  const { status, mediaType, bytes } = encodeAnswer(answer);
+  const head = mediaType === undefined ? {} : { 'content-type': mediaType, 'content-length': bytes.length };
+  const ms = sendMsMin + bytes.length / sendBytesPerMs;
+  const error = (): BackupError => new BackupError('cancelled', 'The client took its answer too slowly.');
+  await withDeadline((within) => writeAll({ response, status, head, bytes, signal: within }), { clock, ms, signal, error });
+}
+
+function encodeAnswer(answer: RouteAnswer): { status: number; mediaType: string | undefined; bytes: Uint8Array } {
+  switch (answer.kind) {
+    case 'json':
+      return { status: 200, mediaType: mediaTypes.json, bytes: Buffer.from(JSON.stringify(answer.value)) };
+    case 'problem':
+      return { status: answer.status, mediaType: mediaTypes.problem, bytes: Buffer.from(JSON.stringify(answer.value)) };
+    case 'bytes':
+      return { status: 200, mediaType: answer.mediaType, bytes: answer.bytes };
+    case 'nothing':
+      return { status: 204, mediaType: undefined, bytes: new Uint8Array() };
+    default:
+      return answer satisfies never;
+  }
+}
+
+function writeAll(options: {
+  readonly response: ServerResponse;
+  readonly status: number;
+  readonly head: Readonly<Record<string, string | number>>;
+  readonly bytes: Uint8Array;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const { response, status, head, bytes, signal } = options;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      response.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    response.once('finish', () => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    });
+    response.writeHead(status, head).end(bytes);
+  });
+}
+
+/** Sends the problem document of an error; of an unexpected one nothing but that it happened. */
+export function sendError(response: ServerResponse, error: unknown, { route, log }: { readonly route: string; readonly log: Log }): void {
+  const known = isBackupError(error) ? error : undefined;
+  if (known === undefined) log.error('unexpected', { route, message: messageOf(error), stack: stackOf(error) });
+  if (known?.code === 'cancelled' || response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const problem = known === undefined ? internalProblem : problemOf(known);
+  const { retryAfterS } = problem.details;
+  if (typeof retryAfterS === 'number') response.setHeader(retryAfterHeader, String(retryAfterS));
+  if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer realm="holdfast"');
+  const bytes = Buffer.from(JSON.stringify(problem));
+  response.writeHead(problem.status, { 'content-type': mediaTypes.problem, 'content-length': bytes.length }).end(bytes);
+}
+
+const internalProblem = {
+  ...problemOf(new BackupError('unavailable', 'Something went wrong on the server; its log says what.')),
+  status: 500,
+};
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? '').slice(0, stackBytesMax) : '';
+}
