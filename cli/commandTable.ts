@@ -8,6 +8,7 @@ import { logout } from './commands/logout.ts';
 import { ls } from './commands/ls.ts';
 import { snapshots } from './commands/snapshots.ts';
 import { whoami } from './commands/whoami.ts';
+import { why } from './commands/why.ts';
 import { workspaces } from './commands/workspaces.ts';
 
 /** Every command, in the order in which help shows them. */
@@ -21,5 +22,6 @@ export const commandTable: readonly Command[] = [
   ls,
   cat,
   history,
+  why,
   inspect,
 ];

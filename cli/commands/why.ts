@@ -1,0 +1,64 @@
+import { byteStringOfText, displayName } from '../../engine/core/byteString.ts';
+import { decisionText, type Decision } from '../../engine/core/ignore/decision.ts';
+import { nodeFiles } from '../../engine/platform/nodeFiles.ts';
+import { FolderRules } from '../../engine/run/scan/folderRules.ts';
+import { explainPath } from '../../engine/run/scan/inspectPath.ts';
+import type { Call, Command, JsonDocument, Outcome } from '../command.ts';
+import { pathFields } from '../output/entries.ts';
+import { readSettings, ruleOptionsOf } from '../session/settings.ts';
+import { withServer, type Server } from '../session/server.ts';
+import { findPlace } from '../workspace/findPlace.ts';
+
+export const why: Command = {
+  name: 'why',
+  summary: 'Says whether a path is backed up, and if not, which rule says so',
+  operands: [{ name: 'PATH', required: true, help: 'A file or folder on this machine; it need not exist' }],
+  flags: {
+    git: { kind: 'switch', help: 'As push --git would decide' },
+    'no-gitignore': { kind: 'switch', help: 'As push --no-gitignore would decide' },
+  },
+  run: async (call) => await withServer(call, async (server) => await runWhy(call, server)),
+};
+
+async function runWhy(call: Call, server: Server): Promise<Outcome> {
+  const typed = call.arguments.operand(0)!;
+  const place = await findPlace(server, { call, path: typed });
+  if (place === undefined) return notBackedUp(typed);
+  const { folder, path } = place;
+  const flags = { git: call.arguments.has('git'), gitignore: !call.arguments.has('no-gitignore') };
+  const options = ruleOptionsOf(await readSettings(call.surroundings.home), flags);
+  const context = { files: nodeFiles, root: folder, rules: new FolderRules({ files: nodeFiles, root: folder, options }) };
+  const { at, decision, exists } = await explainPath(context, path, { signal: call.signal });
+  const because = at === path ? '' : ` (${displayName(at)} is)`;
+  const missing = exists ? '' : ' It does not exist now.';
+  return {
+    document: {
+      ...pathFields(path),
+      folder: displayName(folder),
+      workspace: place.workspace,
+      kept: decision.kept,
+      exists,
+      at: displayName(at),
+      rule: ruleDocument(decision),
+      explanation: decisionText(decision),
+    },
+    text: `${displayName(path) || displayName(folder)}: ${decisionText(decision)}${because}.${missing}`,
+  };
+}
+
+function notBackedUp(typed: string): Outcome {
+  const path = displayName(byteStringOfText(typed));
+  const explanation = 'in no folder that is backed up from this machine';
+  return {
+    document: { path, folder: null, workspace: null, kept: false, rule: null, explanation },
+    text: `${path}: ${explanation}. npx --no holdfast push DIR begins it.`,
+  };
+}
+
+function ruleDocument({ rule }: Decision): JsonDocument | null {
+  if (rule === undefined) return null;
+  if (rule.kind === 'file') {
+    return { kind: rule.kind, source: displayName(rule.source), line: rule.line, pattern: displayName(rule.pattern) };
+  }
+  return { ...rule };
+}

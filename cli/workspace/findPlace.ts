@@ -1,0 +1,75 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { rootPath, type BytePath } from '../../engine/core/byteString.ts';
+import { originId } from '../../engine/core/paths/pathId.ts';
+import { hostId } from '../../engine/platform/hostId.ts';
+import { absolutePath } from '../../engine/platform/nativePath.ts';
+import { openStateFolder } from '../../engine/platform/stateFolder.ts';
+import { folderKey } from '../../engine/platform/statePaths.ts';
+import type { AbsolutePath } from '../../engine/ports/files.ts';
+import { readLaneState } from '../../engine/run/push/laneState.ts';
+import type { WorkspaceId } from '../../protocol/ids.ts';
+import type { Call } from '../command.ts';
+import type { Server } from '../session/server.ts';
+import type { Session } from '../session/session.ts';
+import { foldersAbove, physicalPath } from './physicalPath.ts';
+
+/** A path on this host, within a folder that is backed up. */
+export interface Place {
+  readonly folder: AbsolutePath;
+  readonly path: BytePath;
+  readonly workspace: WorkspaceId;
+}
+
+/**
+ * The nearest folder at or above `path` that is backed up from this host: as this device remembers, else as the server
+ * says. Undefined when there is none.
+ */
+export async function findPlace(server: Server, { call, path }: { readonly call: Call; readonly path: string }): Promise<Place | undefined> {
+  const physical = await physicalPath(absolutePath(path));
+  return (await findRemembered(physical, { call, session: server.session })) ?? (await askServer(physical, { server, call }));
+}
+
+/** Where the state of one folder is kept, for this session. */
+export function stateFolderOf(folder: AbsolutePath, { home, session }: { readonly home: string; readonly session: Session }): string {
+  return join(home, 'folders', folderKey({ url: session.url, account: session.account, folder }));
+}
+
+/** As `findPlace`, without asking the server. */
+export async function findRemembered(
+  physical: AbsolutePath,
+  { call, session }: { readonly call: Call; readonly session: Session },
+): Promise<Place | undefined> {
+  for (const folder of foldersAbove(physical)) {
+    const state = stateFolderOf(folder, { home: call.surroundings.home, session });
+    if (!(await exists(state))) continue;
+    const lane = await readLaneState(await openStateFolder(state));
+    if (lane !== undefined) return { folder, path: within(physical, folder), workspace: lane.workspace };
+  }
+  return undefined;
+}
+
+async function askServer(physical: AbsolutePath, { server, call }: { readonly server: Server; readonly call: Call }): Promise<Place | undefined> {
+  const context = await server.formatContext();
+  const host = await hostId();
+  for (const folder of foldersAbove(physical)) {
+    const lanes = await server.repository.lanesOfOrigin(originId(host, folder, context), { signal: call.signal });
+    const lane = lanes.find(({ head }) => head !== undefined) ?? lanes[0];
+    if (lane !== undefined) return { folder, path: within(physical, folder), workspace: lane.workspace };
+  }
+  return undefined;
+}
+
+function within(path: AbsolutePath, folder: AbsolutePath): BytePath {
+  return path === folder ? rootPath : (path.slice(folder.endsWith('/') ? folder.length : folder.length + 1) as BytePath);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch {
+    // Nothing is remembered of that folder.
+    return false;
+  }
+}
