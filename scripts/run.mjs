@@ -8,6 +8,7 @@ import { delimiter, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const nodeMajorMin = 24;
+const parentCheckMs = 500;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 const windows = process.platform === 'win32';
@@ -99,6 +100,15 @@ function forward(child) {
       // In a terminal Ctrl-C reaches the child by itself; a second one would mean "at once".
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
+  }
+  if (process.env.npm_lifecycle_event && !windows) {
+    // npm gives a signal to the shell between us, which dies of it and tells nobody: then our parent is another one.
+    const parent = process.ppid;
+    const timer = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(timer);
+      child.kill('SIGTERM');
+    }, parentCheckMs);
   }
   child.on('error', (error) => stop(1, `Cannot start ${node}: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
