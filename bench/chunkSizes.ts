@@ -40,7 +40,8 @@ const corpora = [await program(), await text(), await database()];
 for (const corpus of corpora) {
   console.log(`\n${corpus.name}, ${mib(corpus.versions[0].bytes.length)} MiB`);
   const [, ...edits] = corpus.versions;
-  console.log(['min/target/max KiB', 'cut MB/s', 'with ids', 'chunks', 'stored MiB', ...edits.map(({ what }) => what)].join(' | '));
+  const head = ['min/target/max KiB', 'cut MB/s', 'with ids', 'chunks', 'stored MiB', ...edits.map(({ what }) => what)];
+  console.log(head.join(' | '));
   for (const sizes of candidates) console.log((await measure(corpus, sizes)).join(' | '));
 }
 
@@ -52,7 +53,10 @@ async function measure({ versions }: Corpus, sizes: ChunkSizes): Promise<readonl
   const known = new Set<string>();
   const stored = await store(chunks, known);
   const again: string[] = [];
-  for (const { bytes } of edits) again.push(`${Math.round((await store(chunksOf(bytes, sizes), new Set(known))) / kib)} KiB`);
+  for (const { bytes } of edits) {
+    const fresh = await store(chunksOf(bytes, sizes), new Set(known));
+    again.push(`${Math.round(fresh / kib)} KiB`);
+  }
   const label = [sizes.bytesMin, sizes.bytesTarget, sizes.bytesMax].map((bytes) => bytes / kib).join('/');
   const rate = (ms: number): string => String(Math.round(first.bytes.length / 1e3 / ms));
   return [label, rate(cut), rate(named), String(chunks.length), mib(stored), ...again];
@@ -99,7 +103,8 @@ async function program(): Promise<Corpus> {
 
 /** Source text end to end, as an archive or a log would hold it. */
 async function text(): Promise<Corpus> {
-  const names = (await readdir('node_modules/three', { recursive: true })).filter((name) => name.endsWith('.js')).sort();
+  const all = await readdir('node_modules/three', { recursive: true });
+  const names = all.filter((name) => name.endsWith('.js')).sort();
   const parts = await Promise.all(names.map((name) => readFile(join('node_modules/three', name))));
   const bytes = new Uint8Array(Buffer.concat(parts));
   return { name: 'text', versions: [{ what: 'as it is', bytes }, ...insertions(bytes)] };

@@ -69,10 +69,11 @@ function checkSizes(
   const { codec, plainBytes, storedBytes, count } = header;
   if (count < 1 || count > segmentObjectsMax) reader.fail('a count beyond the limits');
   // The length of every object, and at least one byte of it.
-  if (plainBytes < 5 * count || plainBytes > segmentPlainBytesMax + 4 * count) reader.fail('a length beyond the limits');
+  const plainFits = plainBytes >= 5 * count && plainBytes <= segmentPlainBytesMax + 4 * count;
+  if (!plainFits) reader.fail('a length beyond the limits');
   const compressedBytes = storedBytes - sealTagBytes;
-  const fits = codec === 'stored' ? compressedBytes === plainBytes : compressedBytes > 0 && compressedBytes < plainBytes;
-  if (!fits) reader.fail('lengths that do not fit each other');
+  const helped = compressedBytes > 0 && compressedBytes < plainBytes;
+  if (codec === 'stored' ? compressedBytes !== plainBytes : !helped) reader.fail('lengths that do not fit each other');
 }
 
 function readObjects(

@@ -23,14 +23,14 @@ export function encodeSnapshotDetails(details: SnapshotDetails): Uint8Array<Arra
   const changed = fitting(details.changed, changedPathsMax);
   return encodeCanonical({
     v: version,
-    message: details.message === undefined ? null : clip(details.message, messageUnitsMax),
+    message: clipOptional(details.message, messageUnitsMax),
     host: clip(details.host, placeUnitsMax),
     folder: clip(details.folder, placeUnitsMax),
     counts: countNames.map((name) => counts[name]),
     warnings: warnings.map(({ path, kind }) => [bytesOfByteString(path), kind]),
     warningsTotal: Math.max(details.warningsTotal, details.warnings.length),
     changed: changed.map(({ path, kind }) => [bytesOfByteString(path), changeKinds[kind]]),
-    git: git === undefined ? null : [clip(git.head, gitUnitsMax), git.branch === undefined ? null : clip(git.branch, gitUnitsMax)],
+    git: git === undefined ? null : [clip(git.head, gitUnitsMax), clipOptional(git.branch, gitUnitsMax)],
   });
 }
 
@@ -38,12 +38,11 @@ export function encodeSnapshotDetails(details: SnapshotDetails): Uint8Array<Arra
 export function decodeSnapshotDetails(bytes: Uint8Array): SnapshotDetails {
   const map = readMap(decodeCanonical(bytes, what), what, []);
   checkVersion(map.get('v'), what, version);
-  const counts = readArray(map.get('counts'), what, 32);
   return {
     message: readOptional(map.get('message'), (text) => readText(text, what, messageUnitsMax)),
     host: readText(map.get('host'), what, placeUnitsMax),
     folder: readText(map.get('folder'), what, placeUnitsMax),
-    counts: Object.fromEntries(countNames.map((name, i) => [name, readUint(counts[i], what)])) as unknown as SnapshotCounts,
+    counts: readCounts(map.get('counts')),
     warnings: readArray(map.get('warnings'), what, warningsMax).flatMap(readWarning),
     warningsTotal: readUint(map.get('warningsTotal'), what),
     changed: readArray(map.get('changed'), what, changedPathsMax).flatMap(readChanged),
@@ -62,6 +61,12 @@ const countNames = [
   'filesDeleted',
 ] as const satisfies readonly (keyof SnapshotCounts)[];
 
+function readCounts(value: unknown): SnapshotCounts {
+  const numbers = readArray(value, what, 32);
+  const counts = Object.fromEntries(countNames.map((name, i) => [name, readUint(numbers[i], what)]));
+  return counts as Record<(typeof countNames)[number], number>;
+}
+
 function fitting<T extends { readonly path: BytePath }>(items: readonly T[], countMax: number): readonly T[] {
   let bytes = 0;
   const end = items.findIndex(({ path }, index) => {
@@ -74,6 +79,10 @@ function fitting<T extends { readonly path: BytePath }>(items: readonly T[], cou
 /** Lone surrogates, which UTF-8 cannot hold, are replaced; also the half of a pair that the cut leaves. */
 function clip(text: string, unitsMax: number): string {
   return decodeUtf8(encodeUtf8(text.slice(0, unitsMax)));
+}
+
+function clipOptional(text: string | undefined, unitsMax: number): string | null {
+  return text === undefined ? null : clip(text, unitsMax);
 }
 
 /** None for a kind that a later version added. */

@@ -12,8 +12,9 @@ const hashBytes = 32;
 
 /** As it travels and lies in volumes: form ‖ u32 length ‖ header ‖ (u32 length ‖ sealed, or the hash of a stub). */
 export function encodeSnapshotRecord({ header, sealed, sealedHash }: SnapshotRecord): Uint8Array<ArrayBuffer> {
+  const form = sealed === undefined ? forms.stub : forms.whole;
   const writer = new ByteWriter(64 + header.length + (sealed?.length ?? 0));
-  writer.u8(sealed === undefined ? forms.stub : forms.whole).u32(header.length).bytes(header);
+  writer.u8(form).u32(header.length).bytes(header);
   if (sealed === undefined) writer.bytes(sealedHash);
   else writer.u32(sealed.length).bytes(sealed);
   return writer.written();

@@ -71,7 +71,7 @@ describe('DirectoryTree', () => {
       model.set(numbered(i * 7 % 500), file(numbered(i * 7 % 500), i));
     }
     assert.equal(tree.root, buildFrom(model).root);
-    for (const name of [...model.keys()]) tree = tree.update(new Map([[name, undefined]]), context).tree;
+    for (const name of model.keys()) tree = tree.update(new Map([[name, undefined]]), context).tree;
     assert.equal(tree.root, empty);
     assert.equal(tree.size, 0);
   });

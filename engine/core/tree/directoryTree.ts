@@ -45,6 +45,16 @@ export class DirectoryTree {
     return new DirectoryTree(buildUp(writer.made.map(({ node }) => node), context).root);
   }
 
+  /** The tree of nodes that are known to belong together: those of an index of our own, or read and checked. No hashing. */
+  static of(top: MemoryNode): DirectoryTree {
+    return new DirectoryTree(top);
+  }
+
+  /** Its topmost node, with all that is beneath. */
+  get top(): MemoryNode {
+    return this.#root;
+  }
+
   get root(): TreeId {
     return this.#root.id;
   }

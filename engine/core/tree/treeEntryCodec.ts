@@ -31,7 +31,7 @@ export function encodeEntry(entry: TreeEntry, children: ChildWriter): CborValue 
       return [forms.chunks, ...common, size, content.chunks.map((id) => children.position(id))];
     }
     default:
-      throw entry satisfies never;
+      return entry satisfies never;
   }
 }
 
@@ -113,6 +113,7 @@ function readMode(value: unknown): number | undefined {
 }
 
 function readMtime(value: unknown): bigint {
-  if (typeof value !== 'number' && typeof value !== 'bigint') malformed(what, 'a time that is none');
-  return BigInt(value);
+  if (typeof value === 'bigint') return value;
+  if (!Number.isSafeInteger(value)) malformed(what, 'a time that is none');
+  return BigInt(value as number);
 }
