@@ -1,7 +1,19 @@
+import { webcrypto } from 'node:crypto';
+import { DisposableStore } from '../base/disposable.ts';
 import type { Clock, Log, Primitives } from '../engine/ports/primitives.ts';
+import { FolderDisk } from './blobs/folderDisk.ts';
 import type { AccountStore } from './core/accountStore.ts';
+import { checkStored } from './core/check.ts';
 import type { CheckFinding } from './core/checkTypes.ts';
+import { walkClosure } from './core/closure.ts';
+import { GroupWriter } from './core/groupWriter.ts';
 import type { ServerCore } from './core/serverCore.ts';
+import { StoredAccounts } from './core/storedAccounts.ts';
+import { StoredServer } from './core/storedServer.ts';
+import { findDataFolder, ownDataFolder, prepareDataFolder } from './db/dataFolder.ts';
+import { inlineStore } from './db/inlineStore.ts';
+import { openDatabase, openReader } from './db/openDatabase.ts';
+import { threadedStore } from './db/threadedStore.ts';
 
 /** What a data folder is opened with. */
 export interface OpenOptions {
@@ -17,16 +29,61 @@ export interface OpenOptions {
  * Errors: `conflict` when another process serves this folder; `not-found` when its master.key is gone, `corrupt` when
  * that is another folder's; `invalid` when the data is of a newer version.
  */
-export function openServerCore(options: OpenOptions): Promise<ServerCore> {
-  return Promise.reject(new Error(`not written yet: ${options.dataDirectory}`));
+export async function openServerCore({ dataDirectory, primitives, clock, log }: OpenOptions): Promise<ServerCore> {
+  const { paths, instance, masterKey } = await prepareDataFolder(dataDirectory, primitives);
+  const owned = new DisposableStore();
+  owned.add(ownDataFolder(paths));
+  try {
+    const disk = await FolderDisk.open(paths.volumes);
+    const store = threadedStore(paths.database);
+    const check: StoredServer['check'] = ({ signal }) => checkStored({ store, disk, hasher: primitives.hasher, signal });
+    const server = new StoredServer({ instance, masterKey, store, disk, primitives, digest, clock, log, check });
+    const closeServer = server.close.bind(server);
+    let closing: Promise<void> | undefined;
+    async function close(): Promise<void> {
+      await closeServer();
+      await store.close();
+      await disk.close();
+      owned.dispose();
+    }
+    server.close = () => (closing ??= close());
+    await server.cleanUp();
+    server.start();
+    return server;
+  } catch (error) {
+    owned.dispose();
+    throw error;
+  }
 }
 
 /** Accounts alone, for `user …` beside a running server or without one. Makes the data folder when it is missing. */
-export function openAccountStore(options: OpenOptions): Promise<AccountStore & { close(): Promise<void> }> {
-  return Promise.reject(new Error(`not written yet: ${options.dataDirectory}`));
+export async function openAccountStore({ dataDirectory, primitives, clock, log }: OpenOptions): Promise<AccountStore & { close(): Promise<void> }> {
+  const { paths } = await prepareDataFolder(dataDirectory, primitives);
+  const database = await openDatabase(paths.database);
+  const store = inlineStore(database, walkClosure);
+  const writer = new GroupWriter(store);
+  const accounts = new StoredAccounts({ store, writer, clock, random: primitives.random, log });
+  return Object.assign(accounts, {
+    async close(): Promise<void> {
+      await writer.idle();
+      if (database.isOpen) database.close();
+    },
+  });
 }
 
 /** `check` beside a running server or without one: opens everything read-only. Errors: `not-found` without data. */
-export async function* checkData(options: OpenOptions & { readonly signal: AbortSignal }): AsyncGenerator<CheckFinding> {
-  yield await Promise.reject(new Error(`not written yet: ${options.dataDirectory}`));
+export async function* checkData({ dataDirectory, primitives, signal }: OpenOptions & { readonly signal: AbortSignal }): AsyncGenerator<CheckFinding> {
+  const paths = await findDataFolder(dataDirectory);
+  const database = openReader(paths.database);
+  try {
+    const store = inlineStore(database, walkClosure);
+    yield* checkStored({ store, disk: FolderDisk.reader(paths.volumes), hasher: primitives.hasher, signal });
+  } finally {
+    database.close();
+  }
+}
+
+/** On the thread pool: a pack of 16 MiB would hold up everybody else. */
+async function digest(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await webcrypto.subtle.digest('SHA-256', bytes));
 }

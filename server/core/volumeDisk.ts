@@ -4,8 +4,8 @@
  * Errors: `limit` when the disk is full, `not-found` for a volume that does not exist, else `unavailable`.
  */
 export interface VolumeDisk {
-  /** Writes at `position`; a write that failed half-way may be repeated at the same place. */
-  write(volume: string, position: number, bytes: Uint8Array): Promise<void>;
+  /** Writes the parts one after another at `position`; a write that failed half-way may be repeated at the same place. */
+  write(volume: string, position: number, parts: readonly Uint8Array[]): Promise<void>;
   /** Makes content and name durable. After a failure nothing more may be written to this volume. */
   sync(volume: string): Promise<void>;
   /** Up to `length` bytes, fewer only at the end. */

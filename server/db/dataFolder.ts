@@ -1,0 +1,132 @@
+import { DatabaseSync } from 'node:sqlite';
+import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { equalBytes, toHex } from '../../base/bytes.ts';
+import type { Disposable } from '../../base/disposable.ts';
+import { disposable } from '../../base/disposable.ts';
+import { BackupError, systemCodeOf } from '../../base/errors.ts';
+import type { Primitives } from '../../engine/ports/primitives.ts';
+import type { InstanceId } from '../../protocol/ids.ts';
+import { randomIdBytes } from '../../protocol/ids.ts';
+import { masterKeyBytes } from '../core/ring.ts';
+import { openDatabase } from './openDatabase.ts';
+import { metaValue, setMetaValue } from './rows.ts';
+import { fromSqlite } from './sqliteErrors.ts';
+import { Statements } from './statements.ts';
+
+/** What lies where in a data folder. */
+export function dataPaths(dataDirectory: string): DataPaths {
+  const at = (name: string): string => join(dataDirectory, name);
+  return { database: at('holdfast.sqlite'), volumes: at('volumes'), masterKey: at('master.key'), owner: at('owner.sqlite') };
+}
+
+export interface DataPaths {
+  readonly database: string;
+  readonly volumes: string;
+  readonly masterKey: string;
+  readonly owner: string;
+}
+
+export interface DataFolder {
+  readonly paths: DataPaths;
+  readonly instance: InstanceId;
+  readonly masterKey: Uint8Array;
+}
+
+/**
+ * Makes the folder's database, identity and master key where they are missing, and checks that they belong together.
+ * Errors: `not-found` when data is there and its key is not, `corrupt` when the key is another one.
+ */
+export async function prepareDataFolder(dataDirectory: string, parts: Pick<Primitives, 'hasher' | 'random'>): Promise<DataFolder> {
+  const paths = dataPaths(dataDirectory);
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  const database = await openDatabase(paths.database);
+  try {
+    const statements = new Statements(database);
+    if (metaValue(statements, 'instance') === undefined) await makeIdentity(statements, paths, parts);
+    const masterKey = await readMasterKey(paths.masterKey);
+    if (metaValue(statements, 'master_key_hash') !== toHex(parts.hasher.sha256(masterKey))) throw wrongKey(paths.masterKey);
+    return { paths, instance: metaValue(statements, 'instance') as InstanceId, masterKey };
+  } catch (error) {
+    throw fromSqlite(error);
+  } finally {
+    database.close();
+  }
+}
+
+/** Whether there is data, and its key with it; makes nothing. */
+export async function findDataFolder(dataDirectory: string): Promise<DataPaths> {
+  const paths = dataPaths(dataDirectory);
+  try {
+    await stat(paths.database);
+    return paths;
+  } catch (cause) {
+    throw new BackupError('not-found', `There is no server data in ${dataDirectory}.`, {}, { cause });
+  }
+}
+
+/** The key is durable before the first row that depends on it. Another process may do the same at the same time. */
+async function makeIdentity(statements: Statements, paths: DataPaths, { hasher, random }: Pick<Primitives, 'hasher' | 'random'>): Promise<void> {
+  await writeOnce(paths.masterKey, random.bytes(masterKeyBytes));
+  const masterKey = await readMasterKey(paths.masterKey);
+  statements.database.exec('begin immediate');
+  if (metaValue(statements, 'instance') === undefined) {
+    setMetaValue(statements, 'instance', toHex(random.bytes(randomIdBytes)));
+    setMetaValue(statements, 'master_key_hash', toHex(hasher.sha256(masterKey)));
+  }
+  statements.database.exec('commit');
+}
+
+/** Writes a file of mode 0600 whole or not at all; one that exists stays as it is. */
+async function writeOnce(path: string, bytes: Uint8Array): Promise<void> {
+  const staged = `${path}.${process.pid}`;
+  await rm(staged, { force: true });
+  const file = await open(staged, 'wx', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    await link(staged, path);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    await rm(staged, { force: true });
+  }
+}
+
+async function readMasterKey(path: string): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(await readFile(path));
+  } catch (cause) {
+    const missing = systemCodeOf(cause) === 'ENOENT';
+    const message = missing
+      ? `The data is here, but its key ${path} is missing. Nothing was changed: put the file back, then start again.`
+      : `The key ${path} cannot be read.`;
+    throw new BackupError(missing ? 'not-found' : 'unavailable', message, {}, { cause });
+  }
+  if (bytes.length !== masterKeyBytes || equalBytes(bytes, new Uint8Array(masterKeyBytes))) throw wrongKey(path);
+  return bytes;
+}
+
+function wrongKey(path: string): BackupError {
+  return new BackupError('corrupt', `The key ${path} is not the one that this data was made with. Nothing was changed.`);
+}
+
+/**
+ * Makes this process the folder's one owner until disposed of, by a lock that the system frees when a process dies,
+ * however it dies. Errors: `conflict` when another process has it.
+ */
+export function ownDataFolder({ owner }: DataPaths): Disposable {
+  const lock = new DatabaseSync(owner, { timeout: 0 });
+  try {
+    lock.exec('begin exclusive');
+  } catch (cause) {
+    lock.close();
+    throw new BackupError('conflict', 'Another server is running on this data.', {}, { cause });
+  }
+  return disposable(() => lock.close());
+}
