@@ -1,12 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const launchers = {
-  holdfast: fileURLToPath(new URL('../../cli/bin/holdfast.mjs', import.meta.url)),
-  'holdfast-server': fileURLToPath(new URL('../../server/bin/holdfast-server.mjs', import.meta.url)),
-} as const;
+const launchers = { holdfast: 'cli/bin/holdfast.mjs', 'holdfast-server': 'server/bin/holdfast-server.mjs' } as const;
+
+/** Where the programs are, and the Node that runs them. */
+export interface Installation {
+  readonly root: string;
+  readonly node: string;
+}
+
+export const thisInstallation: Installation = {
+  root: fileURLToPath(new URL('../..', import.meta.url)),
+  node: process.execPath,
+};
 
 export interface ProgramOptions {
   readonly program: keyof typeof launchers;
@@ -17,6 +26,7 @@ export interface ProgramOptions {
   readonly input?: string;
   /** The system's number of the user it runs as. */
   readonly uid?: number;
+  readonly installation?: Installation;
 }
 
 export interface Ended {
@@ -37,8 +47,8 @@ export class RunningProgram {
   #wake: () => void = () => {};
   #over = false;
 
-  constructor({ program, words, workingDirectory, environment = {}, input = '', uid }: ProgramOptions) {
-    this.child = spawn(process.execPath, [launchers[program], ...words], {
+  constructor({ program, words, workingDirectory, environment = {}, input = '', uid, installation = thisInstallation }: ProgramOptions) {
+    this.child = spawn(installation.node, [join(installation.root, launchers[program]), ...words], {
       cwd: workingDirectory,
       env: { PATH: process.env['PATH'], TZ: 'UTC', ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],

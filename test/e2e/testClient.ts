@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import { RunningProgram, type Ended } from './program.ts';
+import { RunningProgram, type Ended, type Installation } from './program.ts';
 import type { TestServer } from './testServer.ts';
 
 export interface TestClientOptions {
@@ -8,35 +8,39 @@ export interface TestClientOptions {
   readonly home: string;
   readonly workingDirectory: string;
   readonly uid?: number;
+  readonly installation?: Installation;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface RunOptions {
   readonly input?: string;
   readonly workingDirectory?: string;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
+// A document as its test expects it; what it lacks fails where it is used.
 export type Json = Readonly<Record<string, any>>;
 
 /** One installed command line: a HOLDFAST_HOME of its own, and so a device of its own. */
 export class TestClient {
   readonly home: string;
   readonly workingDirectory: string;
-  readonly #uid: number | undefined;
+  readonly #options: TestClientOptions;
 
-  constructor({ home, workingDirectory, uid }: TestClientOptions) {
-    this.home = home;
-    this.workingDirectory = workingDirectory;
-    this.#uid = uid;
+  constructor(options: TestClientOptions) {
+    this.home = options.home;
+    this.workingDirectory = options.workingDirectory;
+    this.#options = options;
   }
 
-  start(words: readonly string[], { input = '', workingDirectory = this.workingDirectory }: RunOptions = {}): RunningProgram {
+  start(words: readonly string[], { input = '', workingDirectory = this.workingDirectory, environment = {} }: RunOptions = {}): RunningProgram {
     return new RunningProgram({
       program: 'holdfast',
       words,
+      ...this.#options,
       workingDirectory,
-      environment: { HOLDFAST_HOME: this.home },
+      environment: { ...this.#options.environment, ...environment, HOLDFAST_HOME: this.home },
       input,
-      ...(this.#uid === undefined ? {} : { uid: this.#uid }),
     });
   }
 
