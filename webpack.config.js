@@ -7,26 +7,34 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 /**
  * An ES module for Node, readable rather than small. What the program's own package.json depends on stays a package
  * (native code cannot be bundled, and passport breaks in strict mode); everything else is bundled.
- * Each worker is an entry, because webpack 5.112 breaks `new Worker(new URL(…))` in module output: URLs of workers are
- * left as written, and the program chooses `./name.mjs` when it runs from the bundle.
- * @param {{ folder: string, node: number, entry: Record<string, string> }} program
+ * `new Worker(new URL('./x.ts', import.meta.url))` becomes a bundle of its own beside the one that starts it, so the same
+ * line works from the sources and from the bundle. The default of `worker` breaks that line in module output
+ * (webpack 5.112): it takes the imported Worker for the browser's as well.
+ * @param {{ folder: string, node: number }} program
  * @returns {import('webpack').Configuration}
  */
-function nodeProgram({ folder, node, entry }) {
+function nodeProgram({ folder, node }) {
   const { dependencies } = JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8'));
   return {
     name: folder,
     context: root,
     mode: 'production',
     target: `node${node}`,
-    entry,
-    output: { path: `${root}${folder}/dist`, filename: '[name].mjs', module: true, clean: true },
+    entry: { main: `./${folder}/main.ts` },
+    output: {
+      path: `${root}${folder}/dist`,
+      filename: '[name].mjs',
+      chunkFilename: '[name].mjs',
+      workerChunkFilename: '[name].mjs',
+      module: true,
+      clean: true,
+    },
     experiments: { outputModule: true },
     externals: Object.keys(dependencies).map((name) => ({ [name]: `module ${name}` })),
     resolve: { extensions: ['.ts', '...'] },
     module: {
       rules: [{ test: /\.ts$/, loader: 'esbuild-loader', options: { target: `node${node}` } }],
-      parser: { javascript: { importMeta: false, url: false, worker: false } },
+      parser: { javascript: { worker: ['Worker from node:worker_threads'] } },
     },
     optimization: { minimize: false, splitChunks: false, chunkIds: 'named' },
     devtool: 'source-map',
@@ -35,7 +43,4 @@ function nodeProgram({ folder, node, entry }) {
   };
 }
 
-export default [
-  nodeProgram({ folder: 'cli', node: 24, entry: { main: './cli/main.ts' } }),
-  nodeProgram({ folder: 'server', node: 24, entry: { main: './server/main.ts' } }),
-];
+export default [nodeProgram({ folder: 'cli', node: 24 }), nodeProgram({ folder: 'server', node: 24 })];

@@ -71,6 +71,15 @@ const bans = {
     spares: within('cli', 'server/bin'),
     finds: (node) => node.type === 'MemberExpression' && isName(node.object, 'console'),
   },
+  bundledUrl: {
+    instead: 'it is the path of the source at build time; only new Worker(new URL(…, import.meta.url)) is understood',
+    spares: within('cli/bin', 'server/bin'),
+    finds: (node, { text }) =>
+      node.type === 'MemberExpression' &&
+      node.object.type === 'MetaProperty' &&
+      propertyOf(node) === 'url' &&
+      !/new Worker\(\s*new URL\(\s*'[^']+',\s*$/.test(text.slice(0, node.start)),
+  },
   asAny: {
     instead: 'parse it, or cast from unknown to what it is',
     spares: () => false,

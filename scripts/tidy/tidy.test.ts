@@ -67,6 +67,7 @@ const banned = [
   ['environment', 'process.env.HOME'],
   ['environment', `process['env']`],
   ['console', 'console.log(1)'],
+  ['bundledUrl', `fork(new URL('./a.ts', import.meta.url))`],
   ['asAny', 'f(x as any)'],
   ['silentCatch', 'try { f(); } catch {}'],
   ['silentCatch', 'p.catch(() => {})'],
@@ -83,6 +84,7 @@ test('bans: what only looks alike is left alone', () => {
   const text = `
 new Date(0); clock.now(); clock.setTimeout(f, 1); random.next(); database.execSync(); form.getLengthSync();
 const text = 'Date.now()'; // console.log, as any
+new Worker(new URL('./worker.ts', import.meta.url), {});
 try { f(); } catch { /* gone already */ }
 try { f(); } catch (error) { report(error); }
 // Awaited later.
