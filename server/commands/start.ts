@@ -34,11 +34,14 @@ The log goes to standard error, one JSON document a line.`,
     const listen = values.listen === undefined ? listenAddressDefault : argument(() => parseListenAddress(values.listen ?? ''));
     const server = await startServer({ dataDirectory, listen, security: securityOf(values) }, context);
     try {
+      context.log.info('serving', { url: server.url, instance: server.instance });
       for (const line of values.json === true ? [jsonLine(server)] : humanLines(server, dataDirectory)) context.print(line);
       await asked(context.signal);
+      context.log.info('stopping');
     } finally {
       await server.close();
     }
+    context.log.info('stopped');
     return exitCodes.done;
   },
 };

@@ -3,7 +3,7 @@ import { request as requestHttp } from 'node:http';
 import { systemClock } from '../../engine/platform/clock.ts';
 import { silentLog } from '../../engine/platform/log.ts';
 import { createPrimitives } from '../../engine/platform/primitives.ts';
-import type { Log } from '../../engine/ports/primitives.ts';
+import type { Clock, Log } from '../../engine/ports/primitives.ts';
 import { connectAccount } from '../../engine/store/accountClient.ts';
 import { connectRepository, type RemoteRepository } from '../../engine/store/httpRepository.ts';
 import type { SuiteDevice } from '../../engine/testing/repositorySuite.ts';
@@ -38,6 +38,13 @@ export interface LiveDevice extends SuiteDevice {
   readonly repository: RemoteRepository;
 }
 
+export interface LiveOptions {
+  readonly core?: ServerCore;
+  readonly log?: Log;
+  readonly clock?: Clock;
+  readonly budget?: AppParts['budget'];
+}
+
 /** The server's HTTP side on a free port of the loopback, in this process, over any core. */
 export class LiveServer {
   readonly core: ServerCore;
@@ -51,11 +58,11 @@ export class LiveServer {
     this.url = `http://127.0.0.1:${listener.address.port}`;
   }
 
-  static async start(options: { readonly core?: ServerCore; readonly log?: Log; readonly budget?: AppParts['budget'] } = {}): Promise<LiveServer> {
+  static async start(options: LiveOptions = {}): Promise<LiveServer> {
     const core = options.core ?? openMemoryCore();
     const log = options.log ?? silentLog;
     const passwords = await PasswordCheck.open(core.accounts, random);
-    const parts = { core, passwords, hasher, random, clock: systemClock, log };
+    const parts = { core, passwords, hasher, random, clock: options.clock ?? systemClock, log };
     const app = createApp(options.budget === undefined ? parts : { ...parts, budget: options.budget });
     const address = { host: '127.0.0.1', port: 0 };
     const listener = await openListener({ address, tls: undefined, instance: core.instance, app, clock: systemClock, log });
