@@ -102,6 +102,14 @@ export class ByteReader {
     return this.#view.getUint32(this.#advance(4));
   }
 
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#advance(8));
+  }
+
+  i64(): bigint {
+    return this.#view.getBigInt64(this.#advance(8));
+  }
+
   bytes(length: number): Uint8Array {
     const at = this.#advance(length);
     return this.#bytes.subarray(at, at + length);
@@ -150,6 +158,19 @@ export class ByteWriter {
   u32(value: number): this {
     const at = this.#advance(4);
     this.#view.setUint32(at, value);
+    return this;
+  }
+
+  /** What does not fit 64 bits is cut. */
+  u64(value: bigint): this {
+    const at = this.#advance(8);
+    this.#view.setBigUint64(at, value);
+    return this;
+  }
+
+  i64(value: bigint): this {
+    const at = this.#advance(8);
+    this.#view.setBigInt64(at, value);
     return this;
   }
 

@@ -151,6 +151,6 @@ test('documents: what they leave out is named', () => {
 
 test('documents: paths of one machine are found, and only they', () => {
   const [work, home] = [`/${'work'}/`, `/${'root'}/`];
-  const text = `engine${work}a.ts\n"${home}.cache" and (${work}x\n./work/a tmp${home}b ${work}`;
+  const text = `engine${work}a.ts\n"${home}.cache" and (${work}x\n.${work}a tmp${home}b ${work}`;
   checkFaults(machinePathFaults({ file: 'a.md', text }), [/^2: .*root/, /^2: .*work/]);
 });
