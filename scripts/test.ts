@@ -13,10 +13,10 @@ const suites = {
   all: {
     files: [beside, 'test/*.test.ts', 'test/{e2e,simulation,formats}/**/*.test.ts'],
     fileLimitMs: 10 * minuteMs,
-    limitMs: 40 * minuteMs,
+    limitMs: 30 * minuteMs,
   },
   /** 100,000 files, 2 GiB, hundreds of kills. */
-  slow: { files: ['test/slow/**/*.test.ts'], fileLimitMs: 30 * minuteMs, limitMs: 60 * minuteMs },
+  slow: { files: ['test/slow/**/*.test.ts'], fileLimitMs: 30 * minuteMs, limitMs: 50 * minuteMs },
 } as const;
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
