@@ -85,6 +85,11 @@ export class FolderIndex {
     return this.#known.has(id);
   }
 
+  /** How many objects are known so. */
+  get knownCount(): number {
+    return this.#known.size;
+  }
+
   /** The children of a list node, where they are known. */
   listChildren(id: ListId): readonly ObjectId[] | undefined {
     return this.#lists.get(id);
