@@ -38,8 +38,9 @@ export function connectionFault(error: unknown, host: string): BackupError {
   if (system === 'ERR_SSL_WRONG_VERSION_NUMBER' || system === 'EPROTO') {
     return new BackupError('unavailable', `${host} does not speak TLS as expected.`, { system });
   }
-  if (system === AxiosError.ERR_BAD_RESPONSE) {
-    return new BackupError('corrupt', `The answer of ${host} is longer than allowed or cut off.`, { system });
+  // axios has one code for an answer that is too long and one that was cut off; only its text tells them apart.
+  if (system === AxiosError.ERR_BAD_RESPONSE && messageOf(error).startsWith('maxContentLength')) {
+    return new BackupError('corrupt', `The answer of ${host} is longer than allowed.`, { system });
   }
   return new BackupError('unavailable', `${host} cannot be reached: ${messageOf(error)}`, { system });
 }
