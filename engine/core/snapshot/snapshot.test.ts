@@ -1,47 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { DeviceId, LaneId, PathId, SnapshotId, TreeId, WorkspaceId } from '../../../protocol/ids.ts';
+import type { PathId, SnapshotId, TreeId } from '../../../protocol/ids.ts';
 import { changedPathsMax, pathBytesMax, pathRowsMax, snapshotSealedBytesMax, warningsMax } from '../../../protocol/limits.ts';
+import { sampleDetails, sampleHeader } from '../../testing/formatSamples.ts';
 import { testContext } from '../../testing/testContext.ts';
 import type { BytePath } from '../byteString.ts';
 import { encodeCanonical } from '../canonicalCbor.ts';
 import type { CborValue } from '../canonicalCbor.ts';
 import { encodeSnapshot, openSnapshotDetails, stubOf } from './encodeSnapshot.ts';
-import type { NewSnapshotHeader } from './encodeSnapshot.ts';
 import { decodePathRows, encodePathRows } from './pathRows.ts';
 import { decodeSnapshotHeader } from './snapshotHeader.ts';
 import { decodeSnapshotRecord, encodeSnapshotRecord } from './snapshotRecord.ts';
 import { changeKinds, triggers, warningKinds } from './snapshotTypes.ts';
-import type { PathRow, SnapshotDetails } from './snapshotTypes.ts';
+import type { PathRow } from './snapshotTypes.ts';
 
 const context = testContext();
 const { hasher } = context;
 
-const header: NewSnapshotHeader = {
-  workspace: '01'.repeat(16) as WorkspaceId,
-  lane: '02'.repeat(16) as LaneId,
-  n: 7,
-  prev: '03'.repeat(32) as SnapshotId,
-  parents: ['04'.repeat(32) as SnapshotId],
-  root: '05'.repeat(24) as TreeId,
-  trigger: 'manual',
-  partial: false,
-  device: '06'.repeat(16) as DeviceId,
-  time: 1_700_000_000_123,
-  rowsHash: new Uint8Array(32).fill(8),
-};
-
-const details: SnapshotDetails = {
-  message: 'before the rewrite',
-  host: 'desk',
-  folder: '/home/ada/work',
-  counts: { files: 3, directories: 1, symlinks: 0, bytes: 2 ** 40, filesNew: 1, filesChanged: 2, filesDeleted: 0 },
-  warnings: [{ path: 'a/\u00ff' as BytePath, kind: 'unreadable' }],
-  warningsTotal: 1,
-  changed: [{ path: 'b' as BytePath, kind: 'modify' }],
-  git: { head: 'f'.repeat(40), branch: undefined },
-};
+const [header, details] = [sampleHeader, sampleDetails];
 
 describe('snapshots', () => {
   it('come back as they were', () => {
