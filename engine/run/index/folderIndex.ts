@@ -12,6 +12,8 @@ import type { StatMark } from './statMark.ts';
 
 /** Entries that stay unpacked; beyond, directories that were not used for longest are packed. */
 const unpackedEntriesMax = 50_000;
+/** So many stay unpacked whatever their size: a huge directory and those above it must not take turns. */
+const unpackedDirectoriesMin = 32;
 
 /**
  * The last state of a folder that was backed up or waits in the outbox, with what is needed to see what changed since:
@@ -188,9 +190,8 @@ export class FolderIndex {
     this.#unpackedEntries += entries - (this.#unpacked.get(path) ?? 0);
     this.#unpacked.delete(path);
     this.#unpacked.set(path, entries);
-    if (this.#unpackedEntries <= unpackedEntriesMax) return;
     for (const [other, count] of this.#unpacked) {
-      if (this.#unpackedEntries <= unpackedEntriesMax || other === path) return;
+      if (this.#unpackedEntries <= unpackedEntriesMax || this.#unpacked.size <= unpackedDirectoriesMin) return;
       this.#directories.get(other)?.pack();
       this.#unpacked.delete(other);
       this.#unpackedEntries -= count;
