@@ -1,15 +1,17 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { after, before, test } from 'node:test';
 import { systemClock } from '../engine/platform/clock.ts';
 import { silentLog } from '../engine/platform/log.ts';
 import { createPrimitives } from '../engine/platform/primitives.ts';
 import { repositorySuite } from '../engine/testing/repositorySuite.ts';
 import type { SuiteDevice, SuiteStore } from '../engine/testing/repositorySuite.ts';
 import type { AccountId } from '../protocol/ids.ts';
+import type { CheckFinding } from './core/checkTypes.ts';
 import type { ServerCore } from './core/serverCore.ts';
-import { openServerCore } from './openServerCore.ts';
+import { checkData, openServerCore } from './openServerCore.ts';
 
 const primitives = createPrimitives();
 let dataDirectory: string;
@@ -48,3 +50,16 @@ async function addDevice(account: AccountId, deviceName: string): Promise<SuiteD
 }
 
 repositorySuite('the server core', openSuiteStore, primitives);
+
+test('check finds nothing wrong after all of it, before and after gathering, beside the server and in it', async () => {
+  const { signal } = new AbortController();
+  for (const gather of [false, true]) {
+    if (gather) assert.ok((await core.gather()).segments > 0);
+    for (const check of [core.check({ signal }), checkData({ dataDirectory, primitives, clock: systemClock, log: silentLog, signal })]) {
+      const findings: CheckFinding[] = [];
+      for await (const finding of check) findings.push(finding);
+      assert.deepEqual(findings.filter(({ kind }) => kind === 'problem'), []);
+      assert.ok(findings.some((finding) => finding.kind === 'summary' && finding.snapshots > 20 && finding.segments > 20 && finding.problems === 0));
+    }
+  }
+});

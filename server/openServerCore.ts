@@ -1,16 +1,18 @@
 import { webcrypto } from 'node:crypto';
 import { DisposableStore } from '../base/disposable.ts';
 import type { Clock, Log, Primitives } from '../engine/ports/primitives.ts';
+import type { AccountId } from '../protocol/ids.ts';
 import { FolderDisk } from './blobs/folderDisk.ts';
 import type { AccountStore } from './core/accountStore.ts';
 import { checkStored } from './core/check.ts';
 import type { CheckFinding } from './core/checkTypes.ts';
 import { walkClosure } from './core/closure.ts';
 import { GroupWriter } from './core/groupWriter.ts';
+import { unwrapRing } from './core/ring.ts';
 import type { ServerCore } from './core/serverCore.ts';
 import { StoredAccounts } from './core/storedAccounts.ts';
 import { StoredServer } from './core/storedServer.ts';
-import { findDataFolder, ownDataFolder, prepareDataFolder } from './db/dataFolder.ts';
+import { findDataFolder, ownDataFolder, prepareDataFolder, readMasterKey } from './db/dataFolder.ts';
 import { inlineStore } from './db/inlineStore.ts';
 import { openDatabase, openReader } from './db/openDatabase.ts';
 import { threadedStore } from './db/threadedStore.ts';
@@ -36,7 +38,7 @@ export async function openServerCore({ dataDirectory, primitives, clock, log }: 
   try {
     const disk = await FolderDisk.open(paths.volumes);
     const store = threadedStore(paths.database);
-    const check: StoredServer['check'] = ({ signal }) => checkStored({ store, disk, hasher: primitives.hasher, signal });
+    const check: StoredServer['check'] = ({ signal }) => checkStored({ store, disk, hasher: primitives.hasher, openRing: ringOpener(masterKey, primitives), signal });
     const server = new StoredServer({ instance, masterKey, store, disk, primitives, digest, clock, log, check });
     const closeServer = server.close.bind(server);
     let closing: Promise<void> | undefined;
@@ -71,16 +73,23 @@ export async function openAccountStore({ dataDirectory, primitives, clock, log }
   });
 }
 
-/** `check` beside a running server or without one: opens everything read-only. Errors: `not-found` without data. */
+/** `check` beside a running server or without one: opens everything read-only. Errors: as `openServerCore`. */
 export async function* checkData({ dataDirectory, primitives, signal }: OpenOptions & { readonly signal: AbortSignal }): AsyncGenerator<CheckFinding> {
   const paths = await findDataFolder(dataDirectory);
   const database = openReader(paths.database);
   try {
     const store = inlineStore(database, walkClosure);
-    yield* checkStored({ store, disk: FolderDisk.reader(paths.volumes), hasher: primitives.hasher, signal });
+    const { masterKeyHash } = await store.read('identity');
+    const masterKey = await readMasterKey(paths.masterKey, { hasher: primitives.hasher, masterKeyHash });
+    const disk = FolderDisk.reader(paths.volumes);
+    yield* checkStored({ store, disk, hasher: primitives.hasher, openRing: ringOpener(masterKey, primitives), signal });
   } finally {
     database.close();
   }
+}
+
+function ringOpener(masterKey: Uint8Array, parts: Primitives): (account: AccountId, wrapped: Uint8Array) => void {
+  return (account, wrapped) => void unwrapRing(wrapped, { account, masterKey, parts });
 }
 
 /** On the thread pool: a pack of 16 MiB would hold up everybody else. */

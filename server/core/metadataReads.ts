@@ -2,11 +2,12 @@ import type { HistoryQuery, HistoryRow, LaneInfo, SnapshotQuery, StoredSnapshot,
 import type { SnapshotRecord } from '../../engine/core/snapshot/snapshotTypes.ts';
 import type { AccountId, DeviceId, ObjectId, OriginId, WorkspaceId } from '../../protocol/ids.ts';
 import type { AccountInfo, DeviceInfo, DeviceLogin, StoredAccount } from './accountStore.ts';
+import type { CheckReads } from './checkReads.ts';
 import type { DataIdentity } from './metadata.ts';
 import type { WrappedRing } from './metadataWrites.ts';
 
 /** Every question there is. Each is answered from one consistent state, and its answer is bounded. */
-export interface MetadataReads {
+export interface MetadataReads extends CheckReads {
   identity(): DataIdentity;
 
   accounts(): readonly AccountInfo[];

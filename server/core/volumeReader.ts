@@ -2,7 +2,7 @@ import { equalBytes } from '../../base/bytes.ts';
 import { isBackupError, messageOf } from '../../base/errors.ts';
 import type { Hasher } from '../../engine/ports/primitives.ts';
 import type { VolumeDisk } from './volumeDisk.ts';
-import type { RecordHeader, VolumeRecord } from './volumeRecord.ts';
+import type { VolumeRecord } from './volumeRecord.ts';
 import { decodeRecordHeader, decodeRecordMeta, decodeVolumeHeader, recordHeaderBytes, volumeHeaderBytes } from './volumeRecord.ts';
 
 /** What reading a volume from its beginning finds, in order. */
@@ -13,22 +13,27 @@ export type VolumeEntry =
   /** Nothing can be read from here on: the tail that a crash tore, or damage. Always the last. */
   | { readonly kind: 'torn'; readonly offset: number; readonly message: string };
 
+export interface VolumeReading {
+  readonly disk: Pick<VolumeDisk, 'read'>;
+  readonly hasher: Hasher;
+  readonly signal: AbortSignal;
+  /** `records`: leaves the bodies of segments unread (empty in the entry), for who verifies those anyway. */
+  readonly bodies: 'all' | 'records';
+}
+
 /** Reads and verifies every record of a volume; one record at a time in memory. Also the basis of a rebuild. */
-export async function* readVolume(
-  volume: string,
-  { disk, hasher, signal }: { readonly disk: VolumeDisk; readonly hasher: Hasher; readonly signal: AbortSignal },
-): AsyncGenerator<VolumeEntry> {
+export async function* readVolume(volume: string, reading: VolumeReading): AsyncGenerator<VolumeEntry> {
   let at = 0;
   try {
-    decodeVolumeHeader(await disk.read(volume, 0, volumeHeaderBytes));
+    decodeVolumeHeader(await reading.disk.read(volume, 0, volumeHeaderBytes));
     at = volumeHeaderBytes;
     for (;;) {
-      signal.throwIfAborted();
-      const fixed = await disk.read(volume, at, recordHeaderBytes);
+      reading.signal.throwIfAborted();
+      const fixed = await reading.disk.read(volume, at, recordHeaderBytes);
       if (fixed.length === 0) return;
-      const entry = await readRecord(volume, { disk, hasher, fixed, at });
-      yield entry.entry;
-      at = entry.end;
+      const { entry, end } = await readRecord(volume, { ...reading, fixed, at });
+      yield entry;
+      at = end;
     }
   } catch (error) {
     if (!isBackupError(error, 'invalid') && !isBackupError(error, 'corrupt')) throw error;
@@ -36,22 +41,17 @@ export async function* readVolume(
   }
 }
 
-interface RecordAt {
-  readonly disk: VolumeDisk;
-  readonly hasher: Hasher;
-  readonly fixed: Uint8Array;
-  readonly at: number;
-}
-
-async function readRecord(volume: string, { disk, hasher, fixed, at }: RecordAt): Promise<{ readonly entry: VolumeEntry; readonly end: number }> {
-  const header: RecordHeader = decodeRecordHeader(fixed);
-  const metaBytes = await disk.read(volume, at + recordHeaderBytes, header.metaBytes);
-  const meta = decodeRecordMeta(fixed, metaBytes, hasher);
-  const offset = at + recordHeaderBytes + header.metaBytes;
-  const end = offset + header.bodyBytes;
-  const body = await disk.read(volume, offset, header.bodyBytes);
-  if (body.length === header.bodyBytes && equalBytes(hasher.sha256(body), header.sha256)) {
-    const { kind, account, sha256 } = header;
+async function readRecord(
+  volume: string,
+  { disk, hasher, bodies, fixed, at }: VolumeReading & { readonly fixed: Uint8Array; readonly at: number },
+): Promise<{ readonly entry: VolumeEntry; readonly end: number }> {
+  const { kind, account, sha256, metaBytes, bodyBytes } = decodeRecordHeader(fixed);
+  const meta = decodeRecordMeta(fixed, await disk.read(volume, at + recordHeaderBytes, metaBytes), hasher);
+  const offset = at + recordHeaderBytes + metaBytes;
+  const end = offset + bodyBytes;
+  const unread = bodies === 'records' && kind === 'segment';
+  const body = unread ? new Uint8Array(0) : await disk.read(volume, offset, bodyBytes);
+  if (unread || (body.length === bodyBytes && equalBytes(hasher.sha256(body), sha256))) {
     return { entry: { kind: 'record', record: { kind, account, meta, body }, offset, end, sha256 }, end };
   }
   return { entry: { kind: 'damaged', offset, message: 'The body does not match its checksum.' }, end };

@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { equalBytes, toHex } from '../../base/bytes.ts';
+import { equalBytes, fromHex, toHex } from '../../base/bytes.ts';
 import type { Disposable } from '../../base/disposable.ts';
 import { disposable } from '../../base/disposable.ts';
 import { BackupError, systemCodeOf } from '../../base/errors.ts';
-import type { Primitives } from '../../engine/ports/primitives.ts';
+import type { Hasher, Primitives } from '../../engine/ports/primitives.ts';
 import type { InstanceId } from '../../protocol/ids.ts';
 import { randomIdBytes } from '../../protocol/ids.ts';
 import { masterKeyBytes } from '../core/ring.ts';
@@ -44,8 +44,8 @@ export async function prepareDataFolder(dataDirectory: string, parts: Pick<Primi
   try {
     const statements = new Statements(database);
     if (metaValue(statements, 'instance') === undefined) await makeIdentity(statements, paths, parts);
-    const masterKey = await readMasterKey(paths.masterKey);
-    if (metaValue(statements, 'master_key_hash') !== toHex(parts.hasher.sha256(masterKey))) throw wrongKey(paths.masterKey);
+    const masterKeyHash = fromHex(metaValue(statements, 'master_key_hash') ?? '');
+    const masterKey = await readMasterKey(paths.masterKey, { hasher: parts.hasher, masterKeyHash });
     return { paths, instance: metaValue(statements, 'instance') as InstanceId, masterKey };
   } catch (error) {
     throw fromSqlite(error);
@@ -68,7 +68,7 @@ export async function findDataFolder(dataDirectory: string): Promise<DataPaths> 
 /** The key is durable before the first row that depends on it. Another process may do the same at the same time. */
 async function makeIdentity(statements: Statements, paths: DataPaths, { hasher, random }: Pick<Primitives, 'hasher' | 'random'>): Promise<void> {
   await writeOnce(paths.masterKey, random.bytes(masterKeyBytes));
-  const masterKey = await readMasterKey(paths.masterKey);
+  const masterKey = await readKeyFile(paths.masterKey);
   statements.database.exec('begin immediate');
   if (metaValue(statements, 'instance') === undefined) {
     setMetaValue(statements, 'instance', toHex(random.bytes(randomIdBytes)));
@@ -97,7 +97,17 @@ async function writeOnce(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function readMasterKey(path: string): Promise<Uint8Array> {
+/** Errors: `not-found` when it is missing, `corrupt` when it is not the one of this data. */
+export async function readMasterKey(
+  path: string,
+  { hasher, masterKeyHash }: { readonly hasher: Hasher; readonly masterKeyHash: Uint8Array },
+): Promise<Uint8Array> {
+  const masterKey = await readKeyFile(path);
+  if (!equalBytes(hasher.sha256(masterKey), masterKeyHash)) throw wrongKey(path);
+  return masterKey;
+}
+
+async function readKeyFile(path: string): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
     bytes = new Uint8Array(await readFile(path));

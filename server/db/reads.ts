@@ -1,5 +1,6 @@
 import type { MetadataReads } from '../core/metadataReads.ts';
 import { accountReads } from './accountReads.ts';
+import { checkReads } from './checkReads.ts';
 import { gatherReads } from './gatherReads.ts';
 import { readHistory } from './historyRead.ts';
 import { objectReads } from './objectReads.ts';
@@ -13,6 +14,7 @@ export function metadataReads(statements: Statements): MetadataReads {
     ...workspaceReads(statements),
     ...objectReads(statements),
     ...gatherReads(statements),
+    ...checkReads(statements),
     history: (query) => readHistory(statements, query),
   };
 }

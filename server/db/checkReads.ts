@@ -1,0 +1,192 @@
+import { fromHex, toHex } from '../../base/bytes.ts';
+import { decodePathRows } from '../../engine/core/snapshot/pathRows.ts';
+import { changeKinds } from '../../engine/core/snapshot/snapshotTypes.ts';
+import type { AccountId, LaneId, ObjectId, SnapshotId, TreeId } from '../../protocol/ids.ts';
+import { objectIdBytes, objectKinds } from '../../protocol/ids.ts';
+import type { CheckReads, ObjectPosition, SegmentToCheck, SnapshotToCheck } from '../core/checkReads.ts';
+import { walkClosure } from '../core/closure.ts';
+import type { ClosureView } from '../core/closure.ts';
+import { closureView, HeaderCache } from './closureView.ts';
+import { accountKey } from './rows.ts';
+import { segmentContents } from './segmentWrites.ts';
+import type { Statements } from './statements.ts';
+
+const segmentsPageMax = 1_000;
+const nobody = 0;
+
+export function checkReads(statements: Statements): CheckReads {
+  const { kysely } = statements;
+  return {
+    segmentsToCheck: ({ after, bytesMax }) => readSegmentsToCheck(statements, after, bytesMax),
+    unlocated({ segment, ids }) {
+      const faults: ObjectId[] = [];
+      for (let i = 0; i * objectIdBytes < ids.length; i++) {
+        const id = ids.subarray(i * objectIdBytes, (i + 1) * objectIdBytes);
+        const found = statements.get(
+          `select 1 from segments s join locations l on l.account = s.account and l.object = ? and l.segment = s.key
+           join objects o on o.account = s.account and o.id = l.object where s.key = ?`,
+          id,
+          segment,
+        );
+        if (found === undefined) faults.push(toHex(id) as ObjectId);
+      }
+      return faults;
+    },
+    locationsCount: ({ upTo }) => statements.get<{ count: number }>('select count(*) as count from locations where segment <= ?', upTo)!.count,
+    checkObjects: ({ after, limit }) => checkObjects(statements, after, limit),
+    missingUnder({ account, root }) {
+      return walkClosure(root, readOnlyView(statements, accountKey(statements, account)));
+    },
+    lanesToCheck() {
+      const lanes = kysely.selectFrom('lanes').innerJoin('accounts', 'accounts.key', 'lanes.account');
+      const columns = ['lanes.key as lane', 'lanes.id as id', 'accounts.id as account', 'lanes.head_n as headN', 'lanes.head_id as head'] as const;
+      return statements.rows(lanes.select(columns).orderBy('lanes.key')).map((row) => ({
+        lane: row.lane,
+        id: toHex(row.id) as LaneId,
+        account: toHex(row.account) as AccountId,
+        headN: row.headN,
+        head: row.head === null ? undefined : (toHex(row.head) as SnapshotId),
+      }));
+    },
+    snapshotsToCheck({ lane, after, limit }) {
+      const columns = ['workspace', 'seq', 'n', 'root', 'partial', 'id', 'header', 'sealed', 'sealed_hash', 'rows'] as const;
+      const found = kysely.selectFrom('snapshots').select(columns).where('lane', '=', lane).where('n', '>', after).orderBy('n').limit(limit);
+      return statements.rows(found).map((row) => snapshotToCheck(statements, row));
+    },
+    danglingRefs() {
+      const refs = statements.all<{ account: Uint8Array; name: string; snapshot: Uint8Array }>(
+        `select a.id as account, r.name, r.snapshot from refs r join workspaces w on w.key = r.workspace join accounts a on a.key = w.account
+         where not exists (select 1 from snapshots s where s.account = w.account and s.id = r.snapshot and s.workspace = w.key)`,
+      );
+      return refs.map(({ account, name, snapshot }) => ({ account: toHex(account) as AccountId, name, snapshot: toHex(snapshot) as SnapshotId }));
+    },
+    rings() {
+      const rings = kysely.selectFrom('key_rings').innerJoin('accounts', 'accounts.key', 'key_rings.account');
+      const rows = statements.rows(rings.select(['accounts.id as account', 'version', 'wrapped']));
+      return rows.map(({ account, version, wrapped }) => ({ account: toHex(account) as AccountId, version, wrapped }));
+    },
+  };
+}
+
+function readSegmentsToCheck(statements: Statements, after: number, bytesMax: number): readonly SegmentToCheck[] {
+  const rows = statements.all<{
+    key: number;
+    account: Uint8Array;
+    sha256: Uint8Array;
+    content: number;
+    bytes: number;
+    volume: string | null;
+    position: number | null;
+    inline: Uint8Array | null;
+    header: Uint8Array | null;
+  }>(
+    `select s.key, a.id as account, s.sha256, s.content, s.bytes, v.name as volume, s.position, i.content as inline, h.header
+     from segments s join accounts a on a.key = s.account left join volumes v on v.key = s.volume
+     left join inline_segments i on i.segment = s.key left join tree_headers h on h.segment = s.key
+     where s.key > ? order by s.key limit ?`,
+    after,
+    segmentsPageMax,
+  );
+  let bytes = 0;
+  return rows
+    .filter((row, i) => (bytes += row.bytes) <= bytesMax || i === 0)
+    .map((row) => ({
+      segment: row.key,
+      account: toHex(row.account) as AccountId,
+      sha256: row.sha256,
+      bytes: row.bytes,
+      content: row.content === segmentContents.trees ? 'trees' : 'data',
+      header: row.header ?? undefined,
+      place:
+        row.volume === null
+          ? { kind: 'inline', content: row.inline ?? new Uint8Array(0) }
+          : { kind: 'volume', volume: row.volume, offset: row.position ?? 0 },
+    }));
+}
+
+/** Sees the stored bits, and keeps what it closes to itself. */
+function readOnlyView(statements: Statements, account: number): ClosureView {
+  const view = closureView(statements, { account, device: nobody });
+  const closed = new Set<ObjectId>();
+  return {
+    find: (id) => (closed.has(id) ? { closed: true } : view.find(id)),
+    children: (id) => view.children(id),
+    close: (id) => void closed.add(id),
+  };
+}
+
+/**
+ * Every object has a location, and every closed tree or list a child list of which everything is stored and closed,
+ * or turns out complete when walked (a new copy of a tree clears its bit). By induction nothing is missing anywhere
+ * beneath a closed tree.
+ */
+function checkObjects(statements: Statements, after: ObjectPosition | undefined, limit: number): ReturnType<CheckReads['checkObjects']> {
+  const rows = statements.all<{ account: number; accountId: Uint8Array; id: Uint8Array; kind: number; closed: number; location: number | null }>(
+    `select o.account, a.id as accountId, o.id, o.kind, o.closed,
+       (select min(l.segment) from locations l join segments s on s.key = l.segment where l.account = o.account and l.object = o.id) as location
+     from objects o join accounts a on a.key = o.account
+     where o.account > ? or (o.account = ? and o.id > ?) order by o.account, o.id limit ?`,
+    after?.account ?? 0,
+    after?.account ?? 0,
+    after?.id ?? new Uint8Array(0),
+    limit,
+  );
+  const faults: ReturnType<CheckReads['checkObjects']>['faults'][number][] = [];
+  const headers = new HeaderCache(statements);
+  for (const { account, accountId, id, kind, closed, location } of rows) {
+    const object = toHex(id) as ObjectId;
+    const fault = (message: string): number => faults.push({ account: toHex(accountId) as AccountId, object, message });
+    if (location === null) fault('It is in no segment.');
+    else if (kind !== objectKinds.chunk && closed === 1) {
+      const complete = childListsOf(statements, { account, id, headers }).some((children) => isComplete(statements, account, children));
+      if (!complete) fault('It is marked closed, and something beneath it is missing.');
+    }
+  }
+  const last = rows.at(-1);
+  return { count: rows.length, faults, next: rows.length < limit || last === undefined ? undefined : { account: last.account, id: last.id } };
+}
+
+function childListsOf(
+  statements: Statements,
+  { account, id, headers }: { readonly account: number; readonly id: Uint8Array; readonly headers: HeaderCache },
+): readonly (readonly ObjectId[])[] {
+  const locations = statements.all<{ segment: number }>('select segment from locations where account = ? and object = ?', account, id);
+  return locations.map(({ segment }) => headers.childLists(segment).get(toHex(id) as ObjectId) ?? []);
+}
+
+function isComplete(statements: Statements, account: number, children: readonly ObjectId[]): boolean {
+  return children.every((child) => {
+    const row = statements.get<{ closed: number }>('select closed from objects where account = ? and id = ?', account, fromHex(child));
+    return row !== undefined && (row.closed === 1 || walkClosure(child, readOnlyView(statements, account)).length === 0);
+  });
+}
+
+function snapshotToCheck(
+  statements: Statements,
+  row: {
+    readonly workspace: number;
+    readonly seq: number;
+    readonly n: number;
+    readonly root: Uint8Array;
+    readonly partial: number;
+    readonly id: Uint8Array;
+    readonly header: Uint8Array;
+    readonly sealed: Uint8Array | null;
+    readonly sealed_hash: Uint8Array;
+    readonly rows: Uint8Array;
+  },
+): SnapshotToCheck {
+  const indexed = decodePathRows(row.rows).filter(({ path, kind }) => {
+    const find = 'select 1 from path_rows where workspace = ? and path = ? and seq = ? and kind = ?';
+    return statements.get(find, row.workspace, fromHex(path), row.seq, changeKinds[kind]) !== undefined;
+  });
+  return {
+    seq: row.seq,
+    n: row.n,
+    root: toHex(row.root) as TreeId,
+    partial: row.partial === 1,
+    record: { id: toHex(row.id) as SnapshotId, header: row.header, sealed: row.sealed ?? undefined, sealedHash: row.sealed_hash },
+    rows: row.rows,
+    rowsIndexed: indexed.length,
+  };
+}
