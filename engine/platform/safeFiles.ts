@@ -24,7 +24,8 @@ async function holdDirectory(files: Files, path: AbsolutePath): Promise<HeldDire
   if (windows) return await nameDirectory(files, path);
   const handle = await fs.open(nativePath(path), directoryFlags);
   let open = true;
-  const direct = `/proc/self/fd/${handle.fd}` as AbsolutePath;
+  // With the dot, because without it the last component is a link, which listings refuse.
+  const direct = `/proc/self/fd/${handle.fd}/.` as AbsolutePath;
   try {
     const stat = fileStatOf(await handle.stat({ bigint: true }));
     const steady = process.platform === 'linux' && (await leadsTo(direct, stat));

@@ -1,0 +1,46 @@
+import { chunkId } from '../../core/chunk/chunkId.ts';
+import { Cutter } from '../../core/chunk/cutter.ts';
+import type { FormatContext } from '../../core/formatContext.ts';
+import type { FileEntry } from '../../core/tree/treeTypes.ts';
+import type { AbsolutePath, Files } from '../../ports/files.ts';
+import type { ObjectReader } from '../read/objectReader.ts';
+
+const bufferBytes = 1024 * 1024;
+
+export interface ContentParts {
+  readonly files: Pick<Files, 'open'>;
+  readonly reader: Pick<ObjectReader, 'chunksOf'>;
+  readonly context: Pick<FormatContext, 'hasher' | 'keys'>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Whether a file on disk holds exactly the content of an entry: it is read and cut as a push would, and the ids are
+ * compared. Nothing of the content is fetched. Sizes are expected to be equal already.
+ */
+export async function hasContent(path: AbsolutePath, { content, size }: FileEntry, parts: ContentParts): Promise<boolean> {
+  const { files, reader, context, signal } = parts;
+  const expected = reader.chunksOf(content);
+  const cutter = new Cutter(context.keys.gear);
+  const isNext = async (piece: Uint8Array): Promise<boolean> => {
+    const next = await expected.next();
+    return !next.done && next.value.id === chunkId(piece, context);
+  };
+  const file = await files.open(path);
+  try {
+    const buffer = new Uint8Array(Math.min(bufferBytes, Math.max(size, 1)));
+    for (let position = 0; ; ) {
+      signal.throwIfAborted();
+      const count = await file.read(buffer, position);
+      if (count === 0) break;
+      position += count;
+      if (position > size) return false;
+      for (const piece of cutter.push(buffer.subarray(0, count))) if (!(await isNext(piece))) return false;
+    }
+    const last = cutter.finish();
+    if (last !== undefined && !(await isNext(last))) return false;
+    return (await expected.next()).done === true;
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,46 @@
+import type { BytePath } from '../../core/byteString.ts';
+import type { RefusedPath, RestorePlan, RestoreTotals } from '../../core/restore/restorePlan.ts';
+import type { OnProgress } from '../reports.ts';
+import type { FailedPath } from './writeQueue.ts';
+
+/** What a restore did. Complete only when nothing is refused or failed. */
+export interface RestoreReport {
+  readonly totals: RestoreTotals;
+  readonly refused: readonly RefusedPath[];
+  readonly failed: readonly FailedPath[];
+  /** Versions that somebody made meanwhile, kept beside what was restored. */
+  readonly keptBeside: readonly KeptBeside[];
+}
+
+export interface KeptBeside {
+  readonly path: BytePath;
+  readonly as: BytePath;
+}
+
+/** Counts what is written and tells. */
+export class WriteProgress {
+  readonly #totals: RestorePlan['totals'];
+  readonly #tell: OnProgress;
+  #files = 0;
+  #bytes = 0;
+
+  constructor({ totals }: Pick<RestorePlan, 'totals'>, tell: OnProgress) {
+    this.#totals = totals;
+    this.#tell = tell;
+  }
+
+  file(): void {
+    this.#files += 1;
+    this.#report();
+  }
+
+  bytes(count: number): void {
+    this.#bytes += count;
+    this.#report();
+  }
+
+  #report(): void {
+    const { files, bytes } = this.#totals;
+    this.#tell({ phase: 'write', filesDone: this.#files, filesTotal: files, bytesDone: this.#bytes, bytesTotal: bytes });
+  }
+}
