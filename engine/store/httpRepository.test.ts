@@ -6,12 +6,10 @@ repositorySuite(
   'the HTTP client with a live server',
   async () => {
     const server = await LiveServer.start();
-    await server.addUser('ann');
-    await server.addUser('stranger');
     return {
-      laptop: await server.signIn('ann', 'laptop'),
-      desktop: await server.signIn('ann', 'desktop'),
-      stranger: await server.signIn('stranger', 'other'),
+      laptop: await server.device('ann', 'laptop'),
+      desktop: await server.device('ann', 'desktop'),
+      stranger: await server.device('stranger', 'other'),
       close: () => server.close(),
     };
   },

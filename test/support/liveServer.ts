@@ -7,6 +7,7 @@ import type { Clock, Log } from '../../engine/ports/primitives.ts';
 import { connectAccount } from '../../engine/store/accountClient.ts';
 import { connectRepository, type RemoteRepository } from '../../engine/store/httpRepository.ts';
 import type { SuiteDevice } from '../../engine/testing/repositorySuite.ts';
+import { createToken, tokenHashOf } from '../../server/auth/deviceToken.ts';
 import { hashPassword } from '../../server/auth/password.ts';
 import { PasswordCheck } from '../../server/auth/passwordCheck.ts';
 import type { ServerCore } from '../../server/core/serverCore.ts';
@@ -82,6 +83,15 @@ export class LiveServer {
     } finally {
       client.close();
     }
+  }
+
+  /** As after signing in, without the work of a password. */
+  async device(name: string, deviceName: string): Promise<LiveDevice> {
+    const { accounts } = this.core;
+    const account = (await accounts.findByName(name)) ?? (await accounts.create({ name, passwordHash: 'none' }));
+    const token = createToken(random);
+    const { id } = await accounts.createDevice({ account: account.id, name: deviceName, tokenHash: tokenHashOf(token)! });
+    return { token, device: id, deviceName, repository: this.repository(token) };
   }
 
   repository(token: string): RemoteRepository {
