@@ -1,7 +1,9 @@
 import { homedir, hostname } from 'node:os';
 import { systemClock } from '../engine/platform/clock.ts';
 import { logLevels, silentLog, stderrLog, type LogLevel } from '../engine/platform/log.ts';
+import { nodeFiles } from '../engine/platform/nodeFiles.ts';
 import { createPrimitives } from '../engine/platform/primitives.ts';
+import { createSafeFiles } from '../engine/platform/safeFiles.ts';
 import { stateHome } from '../engine/platform/statePaths.ts';
 import type { Log } from '../engine/ports/primitives.ts';
 import { coloursFor, wantsColour } from './output/colours.ts';
@@ -18,6 +20,7 @@ export function composeSurroundings(): Surroundings {
     terminal: createTerminal({ stdin: process.stdin, stderr: process.stderr }),
     clock: systemClock,
     primitives: createPrimitives(),
+    files: createSafeFiles(nodeFiles),
     log: logOf(process.env['HOLDFAST_LOG']),
   };
 }

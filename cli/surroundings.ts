@@ -1,4 +1,5 @@
 import type { Clock, Log, Primitives } from '../engine/ports/primitives.ts';
+import type { SafeFiles } from '../engine/ports/safeFiles.ts';
 
 /** What a command may know of the process it runs in; made once in compose.ts, so that tests can make their own. */
 export interface Surroundings {
@@ -10,6 +11,8 @@ export interface Surroundings {
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly primitives: Primitives;
+  /** The local disk. */
+  readonly files: SafeFiles;
   readonly log: Log;
 }
 

@@ -1,6 +1,5 @@
 import { byteStringOfText, displayName } from '../../engine/core/byteString.ts';
 import { decisionText, type Decision } from '../../engine/core/ignore/decision.ts';
-import { nodeFiles } from '../../engine/platform/nodeFiles.ts';
 import { FolderRules } from '../../engine/run/scan/folderRules.ts';
 import { explainPath } from '../../engine/run/scan/inspectPath.ts';
 import type { Call, Command, JsonDocument, Outcome } from '../command.ts';
@@ -27,7 +26,8 @@ async function runWhy(call: Call, server: Server): Promise<Outcome> {
   const { folder, path } = place;
   const flags = { git: call.arguments.has('git'), gitignore: !call.arguments.has('no-gitignore') };
   const options = ruleOptionsOf(await readSettings(call.surroundings.home), flags);
-  const context = { files: nodeFiles, root: folder, rules: new FolderRules({ files: nodeFiles, root: folder, options }) };
+  const { files } = call.surroundings;
+  const context = { files, root: folder, rules: new FolderRules({ files, root: folder, options }) };
   const { at, decision, exists } = await explainPath(context, path, { signal: call.signal });
   const because = at === path ? '' : ` (${displayName(at)} is)`;
   const missing = exists ? '' : ' It does not exist now.';
