@@ -150,7 +150,7 @@ async function wrap<T>(doing: string, work: Promise<T>): Promise<T> {
     const code = systemCodeOf(error);
     const options = { cause: error };
     if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-      throw new BackupError('limit', 'The disk of the server is full: nothing was stored.', {}, options);
+      throw new BackupError('limit', 'The disk of the server is full: nothing was stored.', { reason: 'disk-full' }, options);
     }
     if (code === 'ENOENT') throw new BackupError('not-found', `Could not ${doing}: it is not there.`, {}, options);
     throw new BackupError('unavailable', `Could not ${doing}: ${messageOf(error)}`, {}, options);

@@ -29,7 +29,7 @@ export function storeSegments(
 }
 
 export function overQuota(): BackupError {
-  return new BackupError('limit', 'The account has no room left for this: its quota is used up.');
+  return new BackupError('limit', 'The account has no room left for this: its quota is used up.', { reason: 'quota' });
 }
 
 /** Whether it was new. */

@@ -10,7 +10,7 @@ export function fromSqlite(error: unknown): unknown {
   const options = { cause: error };
   switch (code) {
     case sqliteCodes.full:
-      return new BackupError('limit', 'The disk of the server is full: nothing was stored.', {}, options);
+      return new BackupError('limit', 'The disk of the server is full: nothing was stored.', { reason: 'disk-full' }, options);
     case sqliteCodes.busy:
     case sqliteCodes.locked:
     case sqliteCodes.readOnly:
