@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { BackupError, isBackupError, type ErrorCode } from '../../base/errors.ts';
+import { isBackupError, type BackupError, type ErrorCode } from '../../base/errors.ts';
 import type { DeviceId, LaneId, ObjectId, TreeId, WorkspaceId } from '../../protocol/ids.ts';
 import { encodeSnapshot } from '../core/snapshot/encodeSnapshot.ts';
 import { testContext } from '../testing/testContext.ts';

@@ -18,5 +18,5 @@ export function parseCommandArgs<const T extends ParseArgsOptionsConfig>(
     throw new UsageError(messageOf(error));
   }
   if (parsed.positionals.length > positionalsMax) throw new UsageError(`Unexpected argument ${parsed.positionals[positionalsMax]}.`);
-  return parsed as { values: Values<T>; positionals: string[] };
+  return parsed;
 }
