@@ -4,6 +4,7 @@ import { systemCodeOf } from '../../base/errors.ts';
 import type { AbsolutePath, Files } from '../ports/files.ts';
 import type { HeldDirectory, SafeFiles } from '../ports/safeFiles.ts';
 import { nativePath } from './nativePath.ts';
+import { nodeFiles } from './nodeFiles.ts';
 import { fileStatOf } from './nodeStat.ts';
 
 const windows = process.platform === 'win32';
@@ -19,6 +20,9 @@ export function createSafeFiles(files: Files): SafeFiles {
     renameNew: async (from, to) => await renameNew(files, from, to),
   };
 }
+
+/** The local disk. */
+export const safeFiles: SafeFiles = createSafeFiles(nodeFiles);
 
 async function holdDirectory(files: Files, path: AbsolutePath): Promise<HeldDirectory> {
   if (windows) return await nameDirectory(files, path);
