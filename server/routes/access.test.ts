@@ -111,6 +111,16 @@ describe('access to the routes', () => {
     await assert.rejects(server.signIn('carl', 'laptop'), (error) => isBackupError(error, 'denied'));
   });
 
+  test('who is signed in but may not is told so, and not to sign in again', async () => {
+    const desktop = await server.signIn('ann', 'desktop');
+    const { again } = await fillAnn({ ann, bob, name: 'of the laptop' });
+    await assert.rejects(again(desktop), (error) => {
+      assert.ok(isBackupError(error, 'denied'));
+      assert.equal(error.details.reason, 'forbidden');
+      return true;
+    });
+  });
+
   /** What bob's token gets of ann's things, by route; a route without a case does not compile. */
   const isolation: Readonly<Record<RouteName, (ann: Belongings) => Promise<void>>> = {
     health: async () => checkNothing(await asBob('health')),
@@ -138,7 +148,7 @@ describe('access to the routes', () => {
     workspaces: async () => assert.equal((await asBob('workspaces')).text, '{"workspaces":[]}'),
     createWorkspace: async ({ workspace }) => {
       await asBob('createWorkspace', { path: { workspace }, json: { name: 'taken over' } });
-      assert.deepEqual((await ann.repository.workspaces(server)).map(({ name }) => name), ['project']);
+      assert.ok((await ann.repository.workspaces(server)).some(({ id, name }) => id === workspace && name === 'project'));
     },
     lanes: async ({ workspace }) => checkNothing(await asBob('lanes', { path: { workspace } })),
     createLane: async ({ workspace, lane, origin }) => {
@@ -221,10 +231,10 @@ interface Belongings {
   again(as: LiveDevice): Promise<unknown>;
 }
 
-async function fillAnn({ ann, bob }: { readonly ann: LiveDevice; readonly bob: LiveDevice }): Promise<Belongings> {
+async function fillAnn({ ann, bob, name }: { readonly ann: LiveDevice; readonly bob: LiveDevice; readonly name?: string }): Promise<Belongings> {
   const world = new SuiteWorld({ laptop: ann, desktop: ann, stranger: bob, close: () => Promise.resolve() }, createPrimitives());
   await ann.repository.createRing(encodeUtf8('ring of ann'), world);
-  const lane = await world.lane(ann);
+  const lane = await world.lane(ann, await world.workspace(ann, name));
   const chunk = world.chunk(`ann's ${toHex(random.bytes(8))}`);
   const tree = world.tree({ file: chunk });
   const pack = await world.pack(chunk, tree);

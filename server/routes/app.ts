@@ -1,6 +1,6 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
-import { BackupError } from '../../base/errors.ts';
+import { BackupError, isBackupError } from '../../base/errors.ts';
 import { DisposableStore } from '../../base/disposable.ts';
 import { instanceHeader } from '../../protocol/messages/headers.ts';
 import { apiPrefix, routes, type RouteName } from '../../protocol/routes.ts';
@@ -131,8 +131,18 @@ function serveDevice({ name, handle }: { readonly name: string; readonly handle:
     const call = routeCall(transport, { account: login.account.id, ...shared });
     if (!queried.has(name)) refuseQuery(call);
     const scope = { account: login.account.id, device: login.device.id };
-    return await handle({ ...call, login, repository: shared.core.accountRepository(scope) });
+    return await forbidding(() => handle({ ...call, login, repository: shared.core.accountRepository(scope) }));
   };
+}
+
+/** Who is signed in and yet denied need not sign in again: 403 instead of 401. */
+async function forbidding<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isBackupError(error, 'denied')) throw error;
+    throw new BackupError('denied', error.message, { reason: 'forbidden', ...error.details }, { cause: error });
+  }
 }
 
 function routeCall(
