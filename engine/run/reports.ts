@@ -33,7 +33,10 @@ export interface PushOptions {
 export interface PushReport {
   /** `unchanged`: no snapshot was made; `snapshot` is the existing one. `queued`: it waits in the outbox. */
   readonly outcome: 'acknowledged' | 'queued' | 'unchanged' | 'dry-run';
-  readonly workspace: WorkspaceId;
+  /** Undefined only for a dry run of a folder that was never backed up; the same holds for its name. */
+  readonly workspace: WorkspaceId | undefined;
+  /** Not the folder's name when that was taken: then this is a workspace of its own, with a number behind. */
+  readonly workspaceName: string | undefined;
   /** Undefined only for a dry run of a folder that was never backed up. */
   readonly snapshot: SnapshotId | undefined;
   /** The server's number; undefined until acknowledged. */

@@ -50,7 +50,7 @@ export function decodeOutboxItem(bytes: Uint8Array, hasher: Hasher): OutboxItem 
   if (!equalBytes(hasher.sha256(content), bytes.subarray(content.length))) {
     throw new BackupError('corrupt', 'A waiting snapshot is not as it was written.');
   }
-  const reader = new ByteReader(content, 'waiting snapshot');
+  const reader: ByteReader = new ByteReader(content, 'waiting snapshot');
   if (reader.u32() !== magic || reader.u8() !== version) reader.fail('unknown version');
   const kind = reader.u8();
   const labelled = (reader.u8() & flagLabelled) !== 0;

@@ -1,0 +1,220 @@
+import { BackupError, isBackupError } from '../../../base/errors.ts';
+import type { ObjectId } from '../../../protocol/ids.ts';
+import type { BytePath } from '../../core/byteString.ts';
+import { planDirty } from '../../core/sync/planDirty.ts';
+import type { DirtyPart } from '../../core/sync/planDirty.ts';
+import { putPack } from '../outbox/putPack.ts';
+import type { Progress, PushOptions, PushReport } from '../reports.ts';
+import type { ScanContext } from '../scan/scanTypes.ts';
+import { askIndex, treeNodes } from './askIndex.ts';
+import { Capture } from './capture.ts';
+import { CaptureProgress, trusting } from './captureTypes.ts';
+import type { Distrust, ObjectSink } from './captureTypes.ts';
+import { ChangeLog } from './changeLog.ts';
+import { distrusting, planDistrust } from './distrust.ts';
+import type { FolderState } from './folderState.ts';
+import { changedPaths } from './makeSnapshot.ts';
+import { discarding, PackStream } from './packStream.ts';
+import { Recorder } from './recorder.ts';
+
+const mib = 1024 * 1024;
+const checkpointMsDefault = 60_000;
+const checkpointBytesDefault = 256 * mib;
+const progressMs = 100;
+/** How often a push captures anew because the server turns out to lack what it was believed to have. */
+const roundsMax = 3;
+/** How often what the server lacks is looked for in the folder; the second time everything is read. */
+const repairsMax = 2;
+
+type SendResult =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'queued'; readonly error: BackupError }
+  | { readonly kind: 'lost'; readonly ids: readonly ObjectId[] };
+
+/** One push: capture, store in the outbox, send. */
+export class PushRun {
+  readonly #state: FolderState;
+  readonly #options: PushOptions;
+  readonly #scan: ScanContext;
+  readonly #progress = new CaptureProgress();
+  #log = new ChangeLog({ detailed: false });
+  #bytesSent = 0;
+  #repairs = 0;
+  #checkpointAt: number;
+  #checkpointBytes = 0;
+  #shownAt = 0;
+
+  constructor(state: FolderState, options: PushOptions) {
+    this.#state = state;
+    this.#options = options;
+    const { files, root, clock } = state.parts;
+    const rules = options.include.size === 0 ? state.rules : state.rulesWith(options.include);
+    this.#scan = { files, root, rules };
+    this.#checkpointAt = clock.now();
+  }
+
+  async run(): Promise<PushReport> {
+    const { signal, dryRun, force } = this.#options;
+    const state = this.#state;
+    if (!dryRun) await state.lane.prepare(signal);
+    await state.findIndex(signal);
+    const sinceTip = state.inSync && state.outbox.tip?.partial === false;
+    this.#log = new ChangeLog({ detailed: sinceTip });
+    let distrust = dryRun ? trusting : await planDistrust(state, { force, signal });
+    let part = distrust === trusting ? this.#dirtyPart() : 'whole';
+    for (let round = 1; ; round++) {
+      const recorder = new Recorder({ ...this.#options, state, log: this.#log, progress: this.#progress, sinceTip: sinceTip && round === 1 });
+      const made = await this.#capture(part, { recorder, distrust });
+      if (dryRun) return this.#report('dry-run');
+      const sent = await this.send();
+      if (sent.kind === 'queued') return this.#report('queued', sent.error);
+      if (sent.kind === 'sent') {
+        if (distrust !== trusting) await state.lane.settleDoubt();
+        return this.#report(made ? 'acknowledged' : 'unchanged');
+      }
+      if (round === roundsMax) throw new BackupError('conflict', 'The server keeps losing what it is sent.', { rounds: roundsMax });
+      distrust = distrusting(new Set(sent.ids), { readAll: true });
+      part = 'whole';
+    }
+  }
+
+  /** Sends what waits in the outbox. */
+  async send(): Promise<SendResult> {
+    const { signal } = this.#options;
+    try {
+      this.#show('commit');
+      return await this.#state.drain(signal, { repair: async (ids) => await this.#repair(ids), onSent: (bytes) => this.#countSent(bytes) });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isBackupError(error, 'unavailable')) throw error;
+      return { kind: 'queued', error };
+    }
+  }
+
+  /** Captures the dirty part and stores it. Answers whether there is a new snapshot. */
+  async #capture(part: DirtyPart, { recorder, distrust }: { readonly recorder: Recorder; readonly distrust: Distrust }): Promise<boolean> {
+    const { dryRun, include } = this.#options;
+    const { riding } = this.#state;
+    const stream = this.#newStream({ askAlways: distrust !== trusting });
+    const capture = this.#newCapture({ sink: dryRun ? discarding : stream, distrust, pause: async () => await this.#pause(capture, { recorder, stream }) });
+    if (part === 'whole') this.#scan.rules.clear();
+    await capture.run(part);
+    if (dryRun) {
+      recorder.preview(capture.take());
+      return false;
+    }
+    this.#noteWarnings(part);
+    const made = await recorder.record(capture.take(), { stream, distrust });
+    if (made) riding.clear();
+    else for (const path of this.#log.summary.timeOnly) riding.add(path);
+    for (const path of include) riding.add(path);
+    return made;
+  }
+
+  #newCapture(parts: { readonly sink: ObjectSink; readonly distrust: Distrust; readonly pause: () => Promise<void>; readonly progress?: CaptureProgress }): Capture {
+    const { context, clock } = this.#state.parts;
+    return new Capture({ scan: this.#scan, index: this.#state.index, context, clock, signal: this.#options.signal, progress: this.#progress, ...parts });
+  }
+
+  #newStream({ askAlways }: { readonly askAlways: boolean }): PackStream {
+    const { parts, link, outbox, limit } = this.#state;
+    const { repository, context } = parts;
+    const onSent = (bytes: number): void => this.#countSent(bytes);
+    return new PackStream({ repository, link, outbox, context, limit, askAlways, signal: this.#options.signal, onSent });
+  }
+
+  /** What has to be looked at. Costs what is dirty, unless the index is not of the newest state. */
+  #dirtyPart(): DirtyPart {
+    const { dirty, include } = this.#options;
+    const { inSync, riding } = this.#state;
+    if (dirty === 'all' || !inSync) return 'whole';
+    const again = this.#scan.rules.invalidate([...dirty, ...riding]);
+    return planDirty([...dirty, ...include, ...again], riding);
+  }
+
+  async #pause(capture: Capture, { recorder, stream }: { readonly recorder: Recorder; readonly stream: PackStream }): Promise<void> {
+    const { signal, dryRun } = this.#options;
+    const { clock, limits = {} } = this.#state.parts;
+    signal.throwIfAborted();
+    const now = clock.now();
+    if (now - this.#shownAt >= progressMs) this.#show('scan', now);
+    const { checkpointMs = checkpointMsDefault, checkpointBytes = checkpointBytesDefault } = limits;
+    const due = now - this.#checkpointAt >= checkpointMs || this.#bytesSent - this.#checkpointBytes >= checkpointBytes;
+    if (dryRun || !due) return;
+    await recorder.checkpoint(capture.take(), { stream });
+    await this.send();
+    this.#checkpointAt = clock.now();
+    this.#checkpointBytes = this.#bytesSent;
+  }
+
+  /** Sends what the folder still has of what the server lacks; what else is found to differ is left for the next capture. */
+  async #repair(ids: readonly ObjectId[]): Promise<boolean> {
+    this.#repairs += 1;
+    if (this.#repairs > repairsMax) return false;
+    const { signal } = this.#options;
+    const { parts, index, link, limit } = this.#state;
+    const { repository, context, log } = parts;
+    const lacking = new Set([...(await askIndex(index, { repository, link, signal })), ...ids]);
+    log.warn('server.lacks', { objects: lacking.size });
+    const stream = this.#newStream({ askAlways: true });
+    const distrust = distrusting(lacking, { readAll: this.#repairs === repairsMax });
+    const capture = this.#newCapture({ sink: stream, distrust, pause: async () => {}, progress: new CaptureProgress() });
+    await capture.run('whole');
+    for (const node of treeNodes(index, (id) => lacking.has(id))) await stream.add(node, { sensitive: false });
+    const pack = await stream.finish();
+    if (pack !== undefined) await putPack(pack, { repository, link, context, limit, signal });
+    return true;
+  }
+
+  /** The folder keeps the warnings of what was not looked at now. */
+  #noteWarnings(part: DirtyPart): void {
+    const { warnings } = this.#state;
+    if (part === 'whole') warnings.clear();
+    else for (const path of warnings.keys()) if (isLookedAt(path, part)) warnings.delete(path);
+    for (const warning of this.#progress.warnings) warnings.set(warning.path, warning);
+  }
+
+  #countSent(bytes: number): void {
+    this.#bytesSent += bytes;
+  }
+
+  #show(phase: Progress['phase'], now = this.#state.parts.clock.now()): void {
+    this.#shownAt = now;
+    const { filesSeen, bytesRead } = this.#progress;
+    this.#options.onProgress({ phase, filesDone: filesSeen, filesTotal: undefined, bytesDone: bytesRead, bytesTotal: undefined });
+  }
+
+  #report(outcome: PushReport['outcome'], error?: BackupError): PushReport {
+    const { outbox, lane, warnings } = this.#state;
+    const { filesNew, filesChanged, filesDeleted } = this.#log.summary;
+    const { tip, acknowledged } = outbox;
+    const kept = outcome === 'dry-run' ? this.#progress.warnings : [...warnings.values()];
+    return {
+      outcome,
+      workspace: lane.state?.workspace,
+      workspaceName: lane.state?.workspaceName,
+      snapshot: tip?.id,
+      seq: acknowledged?.id === tip?.id ? acknowledged?.seq : undefined,
+      filesNew,
+      filesChanged,
+      filesDeleted,
+      bytesRead: this.#progress.bytesRead,
+      bytesSent: this.#bytesSent,
+      warnings: kept,
+      warningsTotal: Math.max(kept.length, this.#progress.warningsTotal),
+      changed: changedPaths(this.#log.rows().shown),
+      error: error && { code: error.code, message: error.message },
+    };
+  }
+}
+
+/** Whether a path lies in what was looked at. */
+function isLookedAt(path: BytePath, part: DirtyPart): boolean {
+  let at: DirtyPart | undefined = part;
+  for (const name of path.split('/')) {
+    if (at === 'whole' || at === undefined) break;
+    at = at.get(name as never);
+  }
+  return at !== undefined;
+}
+
