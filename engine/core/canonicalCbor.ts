@@ -22,11 +22,11 @@ export function encodeCanonical(value: CborValue): Uint8Array<ArrayBuffer> {
 
 /**
  * Decodes one canonical item; maps become `Map`. Accepts only what `encodeCanonical` would write, byte for byte.
- * Errors: `invalid`. Memory is bounded by a small multiple of the input, depth by `cborDepthMax`.
+ * Errors: `invalid`. Memory is bounded by a small multiple of the input, items and depth by the constants below.
  */
 export function decodeCanonical(bytes: Uint8Array, what: string): unknown {
   try {
-    const value: unknown = decode(bytes, { ...decodeOptions, tokenizer: new ShallowTokenizer(bytes) });
+    const value: unknown = decode(bytes, { ...decodeOptions, tokenizer: new BoundedTokenizer(bytes) });
     if (equalBytes(encode(value, rfc8949EncodeOptions), bytes)) return value;
   } catch (cause) {
     if (isBackupError(cause)) throw cause;
@@ -37,6 +37,8 @@ export function decodeCanonical(bytes: Uint8Array, what: string): unknown {
 
 /** Arrays and maps within each other. Nothing of ours goes deeper than 5. */
 const cborDepthMax = 8;
+/** Items of all kinds, keys and values of maps included. Nothing of ours has more than 7,000. */
+const cborItemsMax = 65_536;
 
 const decodeOptions = {
   allowIndefinite: false,
@@ -49,10 +51,11 @@ const decodeOptions = {
   rejectDuplicateMapKeys: true,
 };
 
-/** The decoder recurses into arrays and maps; this stops hostile nesting before the stack does. */
-class ShallowTokenizer extends Tokenizer {
+/** The decoder recurses into arrays and maps; this stops hostile nesting before the stack does, and floods of items. */
+class BoundedTokenizer extends Tokenizer {
   /** Items still to come in each open array or map. */
   readonly #open: number[] = [];
+  #items = 0;
 
   constructor(bytes: Uint8Array) {
     super(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), decodeOptions);
@@ -60,6 +63,8 @@ class ShallowTokenizer extends Tokenizer {
 
   override next(): Token {
     const token = super.next();
+    this.#items += 1;
+    if (this.#items > cborItemsMax) throw new BackupError('invalid', 'CBOR has too many items.');
     const last = this.#open.length - 1;
     if (last >= 0) this.#open[last]! -= 1;
     const items = itemsWithin(token);

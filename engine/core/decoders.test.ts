@@ -145,7 +145,7 @@ for (const { name, samples, decode, bytesMax } of decoders) {
           const from = performance.now();
           check(decode, bytes);
           const mib = (memory() - before) / 2 ** 20;
-          assert.ok(mib < 400, `${mib} MiB for 0x${byte.toString(16)}`);
+          assert.ok(mib < 100, `${mib} MiB for 0x${byte.toString(16)}`);
           assert.ok(performance.now() - from < 10_000);
         }
       }

@@ -10,6 +10,7 @@ import type { NewSnapshotHeader } from '../core/snapshot/encodeSnapshot.ts';
 import type { SnapshotDetails } from '../core/snapshot/snapshotTypes.ts';
 import type { TreeEntry } from '../core/tree/treeTypes.ts';
 
+/** The frozen vectors of test/formats/v1 are made of these: they do not change. */
 export const sampleHeader: NewSnapshotHeader = {
   workspace: '01'.repeat(16) as WorkspaceId,
   lane: '02'.repeat(16) as LaneId,
