@@ -56,7 +56,7 @@ export async function startServer(options: ServeOptions, parts: ServerParts): Pr
   const core = await openServerCore({ dataDirectory, primitives, clock, log });
   try {
     const tls = await identityFor(options, clock);
-    const passwords = await PasswordCheck.open(core.accounts, primitives.random);
+    const passwords = await PasswordCheck.open({ accounts: core.accounts, random: primitives.random });
     const app = createApp({ core, passwords, hasher: primitives.hasher, random: primitives.random, clock, log });
     const listener = await openListener({ address: listen, tls, instance: core.instance, app, clock, log });
     const address = formatAddress(listener.address);

@@ -5,6 +5,7 @@ import { Strategy as LocalStrategy } from 'passport-local';
 import { BackupError } from '../../base/errors.ts';
 import type { AccountStore, DeviceLogin, StoredAccount } from '../core/accountStore.ts';
 import { tokenHashOf } from './deviceToken.ts';
+import { networkOf } from './networkOf.ts';
 import type { PasswordCheck } from './passwordCheck.ts';
 
 /** Tells who sent a request. Keeps no sessions. */
@@ -54,7 +55,7 @@ export function createAuthenticator({ accounts, passwords }: AuthenticatorParts)
 
 /** The address that tries are counted by. */
 export function addressOf(request: Request): string {
-  return request.socket.remoteAddress ?? 'unknown';
+  return networkOf(request.socket.remoteAddress ?? 'unknown');
 }
 
 type Done = (error: unknown, found?: object | false) => void;

@@ -14,6 +14,13 @@ const forgetAfterS = 300;
 const verificationsAtOnce = 2;
 const verificationsWaitingMax = 64;
 
+export interface PasswordCheckParts {
+  readonly accounts: Pick<AccountStore, 'findByName'>;
+  readonly random: Random;
+  /** For tests that count. */
+  readonly verify?: typeof verifyPassword;
+}
+
 export interface PasswordTry {
   readonly name: string;
   readonly password: string;
@@ -27,23 +34,25 @@ export interface PasswordTry {
  * known one, and the answer is the same.
  */
 export class PasswordCheck {
-  readonly #accounts: AccountStore;
+  readonly #accounts: PasswordCheckParts['accounts'];
   readonly #random: Random;
+  readonly #verify: typeof verifyPassword;
   readonly #decoy: string;
   readonly #perName = new RateLimiterMemory({ keyPrefix: 'name', points: wrongPasswordsMax, duration: forgetAfterS });
   readonly #perAddress = new RateLimiterMemory({ keyPrefix: 'address', points: wrongPasswordsPerAddressMax, duration: forgetAfterS });
   readonly #places = new Semaphore(verificationsAtOnce);
   #waiting = 0;
 
-  static async open(accounts: AccountStore, random: Random): Promise<PasswordCheck> {
-    const nobodysPassword = Buffer.from(random.bytes(16)).toString('hex');
-    return new PasswordCheck({ accounts, random, decoy: await hashPassword(nobodysPassword, random) });
+  static async open(parts: PasswordCheckParts): Promise<PasswordCheck> {
+    const nobodysPassword = Buffer.from(parts.random.bytes(16)).toString('hex');
+    return new PasswordCheck(parts, await hashPassword(nobodysPassword, parts.random));
   }
 
-  private constructor(parts: { readonly accounts: AccountStore; readonly random: Random; readonly decoy: string }) {
-    this.#accounts = parts.accounts;
-    this.#random = parts.random;
-    this.#decoy = parts.decoy;
+  private constructor({ accounts, random, verify = verifyPassword }: PasswordCheckParts, decoy: string) {
+    this.#accounts = accounts;
+    this.#random = random;
+    this.#verify = verify;
+    this.#decoy = decoy;
   }
 
   /** The hash of a password that is being set. */
@@ -68,7 +77,7 @@ export class PasswordCheck {
   async #verifyNow(attempt: PasswordTry): Promise<StoredAccount | undefined> {
     await this.#refuseTooMany(attempt); // again: those that waited together count too
     const account = await this.#accounts.findByName(attempt.name);
-    const right = await verifyPassword(attempt.password, account?.passwordHash ?? this.#decoy);
+    const right = await this.#verify(attempt.password, account?.passwordHash ?? this.#decoy);
     if (account !== undefined && right && !account.disabled) {
       await this.#perName.delete(keyOf(attempt));
       return account;

@@ -24,6 +24,8 @@ export interface AccountRouteParts {
 }
 
 const protocolVersions = [1];
+/** Room for the longest name and password, every character escaped: who is not signed in gets no more. */
+const loginBytesMax = 8 * 1024;
 
 /** Sign-in, devices, password and key ring. */
 export function accountRoutes({ core, passwords, random }: AccountRouteParts) {
@@ -34,7 +36,7 @@ export function accountRoutes({ core, passwords, random }: AccountRouteParts) {
     },
 
     async login(call: SignInCall): Promise<RouteAnswer> {
-      const { name, password, device: deviceName } = await call.body.json(parseLoginRequest);
+      const { name, password, device: deviceName } = await call.body.json(parseLoginRequest, { bytesMax: loginBytesMax });
       const { id } = await call.signIn({ name, password });
       const token = createToken(random);
       call.signal.throwIfAborted();

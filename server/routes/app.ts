@@ -56,7 +56,8 @@ export function createApp(parts: AppParts): Express {
     response.setHeader('cache-control', 'no-store');
     next();
   });
-  app.use(helmet());
+  // This is no site for browsers; on localhost HSTS would lock other servers of the same machine out of plain HTTP.
+  app.use(helmet({ strictTransportSecurity: false }));
   for (const [name, { method, path, auth }] of Object.entries(routes)) {
     const serve =
       auth === 'none'

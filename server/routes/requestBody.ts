@@ -35,8 +35,8 @@ export class RequestBody {
     this.#parts = parts;
   }
 
-  async json<T>(parse: (value: unknown) => T): Promise<T> {
-    const bytes = await this.#receive({ mediaType: mediaTypes.json, bytesMax: jsonBodyBytesMax, factor: parsedFactor }, collect);
+  async json<T>(parse: (value: unknown) => T, { bytesMax = jsonBodyBytesMax }: { readonly bytesMax?: number } = {}): Promise<T> {
+    const bytes = await this.#receive({ mediaType: mediaTypes.json, bytesMax, factor: parsedFactor }, collect);
     let value: unknown;
     try {
       value = JSON.parse(decodeUtf8(bytes));

@@ -62,7 +62,7 @@ export class LiveServer {
   static async start(options: LiveOptions = {}): Promise<LiveServer> {
     const core = options.core ?? openMemoryCore();
     const log = options.log ?? silentLog;
-    const passwords = await PasswordCheck.open(core.accounts, random);
+    const passwords = await PasswordCheck.open({ accounts: core.accounts, random });
     const parts = { core, passwords, hasher, random, clock: options.clock ?? systemClock, log };
     const app = createApp(options.budget === undefined ? parts : { ...parts, budget: options.budget });
     const address = { host: '127.0.0.1', port: 0 };
