@@ -106,8 +106,12 @@ export class FolderEngine {
   /** Sends what waits; answers whether nothing waits any more. Errors: as `push`. */
   async drain({ signal }: { readonly signal: AbortSignal }): Promise<boolean> {
     const options: PushOptions = { ...sendOnly, signal };
-    const sent = await this.#turn.run(async () => await new PushRun(this.#state, options).send(), { signal });
-    return sent.kind === 'sent';
+    return await this.#turn.run(async () => {
+      const sent = await new PushRun(this.#state, options).send();
+      // What the newest state needs is gone: the next push captures it anew and asks about everything.
+      if (sent.kind === 'lost') await this.#state.lane.noteDoubt();
+      return sent.kind === 'sent';
+    }, { signal });
   }
 }
 

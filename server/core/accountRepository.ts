@@ -33,6 +33,7 @@ export interface RepositoryParts {
   readonly gatherer: Gatherer;
   readonly primitives: Primitives;
   readonly digest: Digest;
+  readonly inlineBytesMax?: number | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }

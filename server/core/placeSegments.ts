@@ -7,6 +7,12 @@ import type { VolumeWriter } from './volumeWriter.ts';
 /** Packs up to this size lie in the database until they are gathered: one flush acknowledges them. */
 export const inlinePackBytesMax = 512 * 1024;
 
+export interface Placing extends Scoped {
+  readonly store: MetadataStore;
+  readonly volumes: VolumeWriter;
+  readonly inlineBytesMax?: number | undefined;
+}
+
 /**
  * Decides where the bytes of checked segments are kept, and puts those of a large pack into a volume, flushed. What
  * is stored already is left out, so that a pack sent again costs a question only.
@@ -14,10 +20,10 @@ export const inlinePackBytesMax = 512 * 1024;
  */
 export async function placeSegments(
   checked: readonly CheckedSegment[],
-  { store, volumes, scope, at }: Scoped & { readonly store: MetadataStore; readonly volumes: VolumeWriter },
+  { store, volumes, scope, at, inlineBytesMax = inlinePackBytesMax }: Placing,
 ): Promise<readonly NewSegment[]> {
   const bytes = checked.reduce((sum, segment) => sum + segment.bytes, 0);
-  if (bytes <= inlinePackBytesMax) return checked.map((segment) => placed(segment, { kind: 'inline', content: ownBytes(segment.view) }));
+  if (bytes <= inlineBytesMax) return checked.map((segment) => placed(segment, { kind: 'inline', content: ownBytes(segment.view) }));
 
   const question = { account: scope.account, segments: checked.map(({ sha256, bytes: size }) => ({ sha256, bytes: size })) };
   const known = await store.read('knownSegments', question);
