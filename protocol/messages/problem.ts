@@ -36,21 +36,21 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
 };
 
 /** `details.reason` refines the status, never the code. */
-const statusByReason: Readonly<Record<string, number>> = {
-  method: 405,
-  slow: 408,
-  'length-required': 411,
-  'media-type': 415,
-  forbidden: 403,
-  missing: 422,
-  rate: 429,
-  quota: 507,
-  'disk-full': 507,
-};
+const statusByReason: ReadonlyMap<unknown, number> = new Map([
+  ['forbidden', 403],
+  ['method', 405],
+  ['slow', 408],
+  ['length-required', 411],
+  ['media-type', 415],
+  ['missing', 422],
+  ['rate', 429],
+  ['quota', 507],
+  ['disk-full', 507],
+]);
 
 /** The one place where an error becomes an HTTP status. */
 export function statusOf({ code, details }: Pick<BackupError, 'code' | 'details'>): number {
-  return (typeof details.reason === 'string' ? statusByReason[details.reason] : undefined) ?? statuses[code];
+  return statusByReason.get(details.reason) ?? statuses[code];
 }
 
 /** The code of an answer that carries no problem document: some proxy's, or no Holdfast server's. */
