@@ -15,14 +15,14 @@ const context = remembering(testContext());
 
 describe('DirectoryTree', () => {
   it('holds the same nodes after any updates as when built at once', () => {
-    const name = fc.integer({ min: 0, max: 1500 }).map(numbered);
-    const run = fc.record({ from: fc.integer({ min: 0, max: 1500 }), length: fc.integer({ min: 1, max: 700 }) });
+    const name = fc.integer({ min: 0, max: 5000 }).map(numbered);
+    const run = fc.record({ from: fc.integer({ min: 0, max: 5000 }), length: fc.integer({ min: 1, max: 3000 }) });
     const step = fc.oneof(
       { weight: 3, arbitrary: fc.record({ set: fc.array(name, { maxLength: 5 }), remove: fc.array(name, { maxLength: 5 }) }) },
       { weight: 1, arbitrary: run.map((r) => ({ set: [], remove: namesOf(r) })) },
       { weight: 1, arbitrary: run.map((r) => ({ set: namesOf(r), remove: [] })) },
     );
-    const start = fc.record({ length: fc.integer({ min: 0, max: 1500 }), stride: fc.integer({ min: 1, max: 3 }) });
+    const start = fc.record({ length: fc.integer({ min: 0, max: 5000 }), stride: fc.integer({ min: 1, max: 3 }) });
     const property = fc.property(start, fc.array(step, { minLength: 1, maxLength: 6 }), ({ length, stride }, steps) => {
       const model = new Map<ByteName, TreeEntry>();
       for (let i = 0; i < length; i += stride) model.set(numbered(i), file(numbered(i), 0));
@@ -62,7 +62,7 @@ describe('DirectoryTree', () => {
     }
   });
 
-  it('grows from empty to three levels and shrinks back, one entry at a time', () => {
+  it('grows from empty to two levels and shrinks back, one entry at a time', () => {
     const model = new Map<ByteName, TreeEntry>();
     let tree = DirectoryTree.empty(context);
     const empty = tree.root;
@@ -71,9 +71,25 @@ describe('DirectoryTree', () => {
       model.set(numbered(i * 7 % 500), file(numbered(i * 7 % 500), i));
     }
     assert.equal(tree.root, buildFrom(model).root);
-    for (const name of model.keys()) tree = tree.update(new Map([[name, undefined]]), context).tree;
+    for (const name of [...model.keys()].sort().toReversed()) {
+      tree = checkUpdate(tree, new Map([[name, undefined]]), model);
+    }
     assert.equal(tree.root, empty);
     assert.equal(tree.size, 0);
+  });
+
+  it('loses and gains levels at once when most entries go or come', () => {
+    const full = modelOf(9000);
+    const tree = buildFrom(full);
+    assert.equal(tree.top.level, 2);
+    for (const kept of [0, 1, 5, 40, 100, 700, 4000]) {
+      for (const first of [0, 3000, 9000 - kept]) {
+        const names = [...full.keys()].toSpliced(first, kept);
+        const model = new Map(full);
+        const small = checkUpdate(tree, new Map(names.map((name) => [name, undefined])), model);
+        assert.equal(checkUpdate(small, new Map(names.map((name) => [name, full.get(name)])), model).root, tree.root);
+      }
+    }
   });
 
   it('does the work of the change, not of the directory', () => {
