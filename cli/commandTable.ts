@@ -5,6 +5,8 @@ import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
 import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
+import { push } from './commands/push.ts';
+import { restore } from './commands/restore.ts';
 import { ls } from './commands/ls.ts';
 import { snapshots } from './commands/snapshots.ts';
 import { whoami } from './commands/whoami.ts';
@@ -18,10 +20,12 @@ export const commandTable: readonly Command[] = [
   whoami,
   workspaces,
   devices,
+  push,
   snapshots,
   ls,
   cat,
   history,
+  restore,
   why,
   inspect,
 ];

@@ -37,7 +37,7 @@ function sealedFields({ message, host, folder, counts, warningsTotal, git }: Sna
     host,
     folder,
     ...counts,
-    warnings: warningsTotal,
+    warningsTotal,
     git: git === undefined ? null : { head: git.head, branch: git.branch ?? null },
   };
 }

@@ -53,7 +53,7 @@ async function askServer(physical: AbsolutePath, { server, call }: { readonly se
   const context = await server.formatContext();
   const host = await hostId();
   for (const folder of foldersAbove(physical)) {
-    const lanes = await server.repository.lanesOfOrigin(originId(host, folder, context), { signal: call.signal });
+    const lanes = await server.repositoryOnce.lanesOfOrigin(originId(host, folder, context), { signal: call.signal });
     const lane = lanes.find(({ head }) => head !== undefined) ?? lanes[0];
     if (lane !== undefined) return { folder, path: within(physical, folder), workspace: lane.workspace };
   }

@@ -1,0 +1,47 @@
+import { join, posix } from 'node:path';
+import { displayName } from '../../engine/core/byteString.ts';
+import type { RuleOptions } from '../../engine/core/ignore/directoryRules.ts';
+import { hostId } from '../../engine/platform/hostId.ts';
+import { openStateFolder } from '../../engine/platform/stateFolder.ts';
+import type { AbsolutePath } from '../../engine/ports/files.ts';
+import { FolderEngine } from '../../engine/run/folderEngine.ts';
+import type { Call } from '../command.ts';
+import type { Server } from '../session/server.ts';
+import { stateFolderOf } from '../workspace/findPlace.ts';
+
+export interface OpenEngineOptions {
+  readonly call: Call;
+  readonly server: Server;
+  /** The folder's real path. */
+  readonly folder: AbsolutePath;
+  /** What a new workspace is to be called; the folder's name when undefined. */
+  readonly name: string | undefined;
+  readonly rules: RuleOptions;
+}
+
+/** The engine of one folder in this process. Only its owner may open it. */
+export async function openEngine({ call, server, folder, name, rules }: OpenEngineOptions): Promise<FolderEngine> {
+  const { home, hostName, clock, log, files } = call.surroundings;
+  const state = stateFolderOf(folder, { home, session: server.session });
+  return await FolderEngine.open({
+    files,
+    root: folder,
+    folder: displayName(folder),
+    host: hostName,
+    hostId: await hostId(),
+    rules,
+    state: await openStateFolder(state),
+    outbox: await openStateFolder(join(state, 'outbox')),
+    repository: server.repositoryOnce,
+    context: await server.formatContext(),
+    device: server.session.device,
+    name: name ?? nameOfFolder(folder),
+    clock,
+    log,
+  });
+}
+
+/** The last name of the path; of a root, which has none, something that says so. */
+export function nameOfFolder(folder: AbsolutePath): string {
+  return displayName(posix.basename(folder)) || 'root';
+}
