@@ -25,6 +25,13 @@ test('hex and bytes turn into each other', () => {
   );
 });
 
+test('hex of many bytes is whole, around every length that is made piece by piece', () => {
+  for (const length of [2_047, 2_048, 2_049, 4_096, 100_000]) {
+    const bytes = Uint8Array.from({ length }, (_, i) => i * 7);
+    assert.equal(toHex(bytes), Buffer.from(bytes).toString('hex'));
+  }
+});
+
 test('hex refuses odd length, upper case and other letters', () => {
   for (const text of ['a', 'AB', 'zz', '0g', ' 00']) assert.throws(() => fromHex(text), invalid);
 });
