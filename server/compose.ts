@@ -1,10 +1,10 @@
-import { BackupError } from '../base/errors.ts';
+import { BackupError, messageOf } from '../base/errors.ts';
 import { systemClock } from '../engine/platform/clock.ts';
 import { stderrLog } from '../engine/platform/log.ts';
 import { createPrimitives } from '../engine/platform/primitives.ts';
 import type { Clock, Log, Primitives } from '../engine/ports/primitives.ts';
 import { PasswordCheck } from './auth/passwordCheck.ts';
-import { formatAddress, isLoopback, type ListenAddress } from './listenAddress.ts';
+import { connectable, formatAddress, isLoopback, type ListenAddress } from './listenAddress.ts';
 import { openListener } from './listener.ts';
 import { openServerCore } from './openServerCore.ts';
 import { createApp } from './routes/app.ts';
@@ -59,8 +59,11 @@ export async function startServer(options: ServeOptions, parts: ServerParts): Pr
     const passwords = await PasswordCheck.open({ accounts: core.accounts, random: primitives.random });
     const app = createApp({ core, passwords, hasher: primitives.hasher, random: primitives.random, clock, log });
     const listener = await openListener({ address: listen, tls, instance: core.instance, app, clock, log });
-    const address = formatAddress(listener.address);
-    await writeServedAt(dataDirectory, { address, fingerprint: tls?.fingerprint ?? null });
+    const address = formatAddress(connectable(listener.address, { ipv4: '127.0.0.1', ipv6: '::1' }));
+    const servedAt = { address: formatAddress(listener.address), fingerprint: tls?.fingerprint ?? null };
+    await writeServedAt(dataDirectory, servedAt).catch((error: unknown) => {
+      log.warn('served-at-not-noted', { message: messageOf(error) }); // a full disk must not keep reads from going on
+    });
     const close = async (): Promise<void> => {
       await listener.close();
       await core.close();

@@ -27,6 +27,12 @@ export function formatAddress({ host, port }: ListenAddress): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
+/** An address that means all of this machine's, replaced by one that can be connected to. */
+export function connectable({ host, port }: ListenAddress, { ipv4, ipv6 }: { readonly ipv4: string; readonly ipv6: string }): ListenAddress {
+  if (host === '0.0.0.0') return { host: ipv4, port };
+  return isIPv6(host) && /^[0:]+$/.test(host) ? { host: ipv6, port } : { host, port };
+}
+
 /** `localhost` may resolve to anything, but nowhere does it resolve to another machine. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.[0-9]{1,3}){3}$/.test(host);

@@ -6,7 +6,7 @@ import { isBackupError } from '../base/errors.ts';
 import { systemClock } from '../engine/platform/clock.ts';
 import { silentLog } from '../engine/platform/log.ts';
 import type { Clock } from '../engine/ports/primitives.ts';
-import { formatAddress, isLoopback, parseListenAddress } from './listenAddress.ts';
+import { connectable, formatAddress, isLoopback, parseListenAddress } from './listenAddress.ts';
 import { openListener, type Listener } from './listener.ts';
 
 const hasty: Clock = { now: systemClock.now, sleep: (ms, options) => systemClock.sleep(ms / 100, options) };
@@ -68,6 +68,12 @@ describe('addresses to listen on', () => {
     for (const text of ['', '8420', ':8420', 'h:', 'h:65536', '::1:80', '[x]:80', 'a b:80', 'http://h:80']) {
       assert.throws(() => parseListenAddress(text), (error) => isBackupError(error, 'invalid'));
     }
+  });
+
+  test('that mean every address are replaced by one to connect to', () => {
+    const own = { ipv4: '127.0.0.1', ipv6: '::1' };
+    const want = { '0.0.0.0:1': '127.0.0.1:1', '[::]:1': '[::1]:1', '[0:0::0]:1': '[::1]:1', 'example:1': 'example:1', '[::1]:1': '[::1]:1' };
+    for (const [text, connect] of Object.entries(want)) assert.equal(formatAddress(connectable(parseListenAddress(text), own)), connect);
   });
 
   test('are this machine’s own or not', () => {

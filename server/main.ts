@@ -16,6 +16,9 @@ ${Object.values(commands)
 \`holdfast-server COMMAND --help\` says more about one. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 Node too old,
 5 refused.`;
 
+// Whoever started the server may stop listening to it; that is no reason to stop serving.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 process.exitCode = await run(process.argv.slice(2));
 
 async function run([name = '', ...args]: readonly string[]): Promise<number> {

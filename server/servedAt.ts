@@ -5,7 +5,7 @@ import { parseFields, text } from '../protocol/messages/fields.ts';
 
 /** Where the server last served, so that `user add` can print a connection line whether it runs or not. */
 export interface ServedAt {
-  /** HOST:PORT */
+  /** HOST:PORT as listened on. */
   readonly address: string;
   /** Null on plain HTTP. */
   readonly fingerprint: string | null;

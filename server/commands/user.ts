@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { BackupError } from '../../base/errors.ts';
 import { formatConnectionLine } from '../../protocol/connectionLine.ts';
@@ -5,7 +6,7 @@ import { passwordBytesMax } from '../../protocol/limits.ts';
 import { parseAccountName, parseNewPassword } from '../../protocol/messages/names.ts';
 import { hashPassword } from '../auth/password.ts';
 import type { AccountInfo, AccountStore, StoredAccount } from '../core/accountStore.ts';
-import { formatAddress, listenAddressDefault } from '../listenAddress.ts';
+import { connectable, formatAddress, listenAddressDefault, parseListenAddress } from '../listenAddress.ts';
 import { openAccountStore } from '../openServerCore.ts';
 import { readServedAt } from '../servedAt.ts';
 import { selfMadeCertificate } from '../tls/certificate.ts';
@@ -119,7 +120,8 @@ async function connectionLine(name: string, { dataDirectory, clock }: UserCall):
   const servedAt = await readServedAt(dataDirectory);
   if (servedAt?.fingerprint === null) return `http://${servedAt.address}`;
   const listenHost = listenAddressDefault.host;
-  const host = servedAt?.address ?? formatAddress(listenAddressDefault);
+  const address = servedAt === undefined ? listenAddressDefault : parseListenAddress(servedAt.address);
+  const host = formatAddress(connectable(address, { ipv4: hostname(), ipv6: hostname() }));
   const fingerprint = servedAt?.fingerprint ?? (await selfMadeCertificate({ dataDirectory, listenHost, clock })).fingerprint;
   return formatConnectionLine({ name, host, fingerprint });
 }

@@ -6,6 +6,7 @@ import { BackupError, isBackupError, type ErrorCode, type ErrorDetails } from '.
 import { apiPrefix } from '../../protocol/routes.ts';
 import { lineLog } from '../../engine/platform/log.ts';
 import { systemClock } from '../../engine/platform/clock.ts';
+import type { Clock } from '../../engine/ports/primitives.ts';
 import type { Repository } from '../../engine/ports/repository.ts';
 import { openMemoryCore } from '../../test/support/memoryCore.ts';
 import { LiveServer, password, type LiveDevice } from '../../test/support/liveServer.ts';
@@ -14,12 +15,13 @@ import { LiveServer, password, type LiveDevice } from '../../test/support/liveSe
 async function withFault(
   fault: Partial<Repository>,
   run: (live: { server: LiveServer; ann: LiveDevice; lines: string[] }) => Promise<void>,
+  clock: Clock = systemClock,
 ): Promise<void> {
   const lines: string[] = [];
   const core = openMemoryCore();
   const faulty = { ...core, accountRepository: () => fault as ReturnType<typeof core.accountRepository> };
   const log = lineLog((line) => lines.push(line), { level: 'debug', clock: systemClock });
-  const server = await LiveServer.start({ core: faulty, log });
+  const server = await LiveServer.start({ core: faulty, log, clock });
   try {
     await server.addUser('ann');
     await run({ server, ann: await server.signIn('ann', 'laptop'), lines });
@@ -94,6 +96,30 @@ describe('errors behind the routes', () => {
       assert.ok(isBackupError(stopped, 'cancelled'));
       assert.ok(!lines.join('').includes('"event":"unexpected"'));
     });
+  });
+
+  test('a client that does not take its answer is hung up on', async () => {
+    const fault: Partial<Repository> = { fetch: async () => [new Uint8Array(16 * 2 ** 20)] };
+    const hasty: Clock = { now: systemClock.now, sleep: (ms, options) => systemClock.sleep(ms / 1000, options) };
+    await withFault(
+      fault,
+      async ({ server, ann }) => {
+        const socket = connect({ host: '127.0.0.1', port: Number(new URL(server.url).port) });
+        await once(socket, 'connect');
+        socket.pause();
+        const body = '{"kind":"objects","ids":[]}';
+        const head = `POST ${apiPrefix}/objects/fetch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ann.token}`;
+        socket.write(`${head}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+        await systemClock.sleep(1500, server); // its kernel takes some of it, whatever we do
+        let bytes = 0;
+        socket.on('error', () => undefined);
+        socket.on('data', (piece: Buffer) => (bytes += piece.length));
+        socket.resume();
+        await once(socket, 'close');
+        assert.ok(bytes > 0 && bytes < 16 * 2 ** 20, `${bytes} bytes came`);
+      },
+      hasty,
+    );
   });
 
   test('a caller that gives up is told its own reason', async () => {
