@@ -23,7 +23,7 @@ import { decodeSnapshotRecord, encodeSnapshotRecord } from './snapshot/snapshotR
 import { decodeTreeNode, encodeTreeNode } from './tree/treeNode.ts';
 
 /** More in the slow run (test/slow/decoders.test.ts). */
-const mutationsEach = Number(process.env['FUZZ_MUTATIONS'] ?? 3000);
+const mutationsEach = Number(process.env['FUZZ_MUTATIONS'] ?? 1500);
 const seed = Number(process.env['FUZZ_SEED'] ?? 1);
 
 const context = testContext();

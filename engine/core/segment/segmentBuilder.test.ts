@@ -11,6 +11,9 @@ import { SegmentBuilder } from './segmentBuilder.ts';
 import type { PlainObject } from './segmentTypes.ts';
 import { isSensitiveName } from './sensitiveName.ts';
 
+const zeros = new Uint8Array(chunkBytesMax);
+const manyIds = Array.from({ length: 4096 }, (_, n) => `f${String(n).padStart(47, '0')}` as ObjectId);
+
 describe('SegmentBuilder', () => {
   it('keeps every object once, in order, chunks apart from trees and sensitive ones apart from all', () => {
     const object = fc.record({
@@ -107,8 +110,7 @@ function make(
   { kind, bytes, children }: { readonly kind: PlainObject['kind']; readonly bytes: number; readonly children: number },
 ): PlainObject {
   const id = String(i).padStart(48, '0') as ObjectId;
-  const ids = Array.from({ length: kind === 'chunk' ? 0 : children }, (_, n) => `f${String(n).padStart(47, '0')}` as ObjectId);
-  return { kind, id, children: ids, body: new Uint8Array(bytes) };
+  return { kind, id, children: manyIds.slice(0, kind === 'chunk' ? 0 : children), body: zeros.subarray(0, bytes) };
 }
 
 function isDefined<T>(value: T | undefined): value is T {

@@ -34,7 +34,7 @@ describe('DirectoryTree', () => {
         tree = checkUpdate(tree, changes, model);
       });
     });
-    fc.assert(property, { numRuns: 40 });
+    fc.assert(property, { numRuns: 30 });
   });
 
   it('survives edits on either side of every boundary', () => {
@@ -82,8 +82,8 @@ describe('DirectoryTree', () => {
     const full = modelOf(9000);
     const tree = buildFrom(full);
     assert.equal(tree.top.level, 2);
-    for (const kept of [0, 1, 5, 40, 100, 700, 4000]) {
-      for (const first of [0, 3000, 9000 - kept]) {
+    for (const kept of [0, 1, 40, 700]) {
+      for (const first of [0, 9000 - kept]) {
         const names = [...full.keys()].toSpliced(first, kept);
         const model = new Map(full);
         const small = checkUpdate(tree, new Map(names.map((name) => [name, undefined])), model);
