@@ -1,8 +1,9 @@
-import { BackupError } from '../../base/errors.ts';
 import type { ObjectId } from '../../protocol/ids.ts';
 
 /** Missing ids named in one answer. */
 export const missingAnsweredMax = 4_096;
+/** Objects looked for while something is known to be missing: then the answer is due, and a walk holds up all others. */
+export const findsMax = 65_536;
 
 /** What the walk sees of stored objects, within one transaction. */
 export interface ClosureView {
@@ -13,7 +14,7 @@ export interface ClosureView {
   close(id: ObjectId): void;
 }
 
-/** Answers what is missing at and under `root`, bounded; when nothing, `root` is stored and closed. */
+/** Answers what is missing at and under `root`, some of it when much is; when nothing, `root` is stored and closed. */
 export type Closure = (root: ObjectId, view: ClosureView) => readonly ObjectId[];
 
 interface Frame {
@@ -26,19 +27,21 @@ interface Frame {
 /**
  * Walks from the root through every tree that is not closed, whoever uploaded it and whenever, depth first, and
  * closes each one after all its children are found stored and closed. What is complete stays closed even when
- * something else is missing, so that the next walk begins further down.
- * Errors: `invalid` for child lists that lead back to themselves, which no honest ids can.
+ * something else is missing, so that the next walk begins further down. Child lists that lead back to themselves, which
+ * no honest ids can, are lies: such a tree counts as missing, so that who has the true one sends it.
  */
 export const walkClosure: Closure = (root, view) => {
   const missing = new Set<ObjectId>();
   const seen = new Map<ObjectId, 'open' | 'incomplete'>();
   const stack: Frame[] = [];
+  let finds = 0;
 
   /** Whether `id` is complete as far as is known now; an unclosed tree is put on the stack to find out. */
   function visit(id: ObjectId): 'complete' | 'incomplete' | 'walking' {
     const before = seen.get(id);
-    if (before === 'open') throw new BackupError('invalid', 'Child lists lead back to themselves.', { object: id });
-    if (before === 'incomplete') return 'incomplete';
+    if (before === 'open') missing.add(id);
+    if (before !== undefined) return 'incomplete';
+    finds += 1;
     const object = view.find(id);
     if (object?.closed === true) return 'complete';
     if (object === undefined) {
@@ -53,7 +56,7 @@ export const walkClosure: Closure = (root, view) => {
 
   visit(root);
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
-    if (missing.size >= missingAnsweredMax) break;
+    if (missing.size >= missingAnsweredMax || (missing.size > 0 && finds >= findsMax)) break;
     const child = frame.children[frame.next];
     if (child !== undefined) {
       frame.next += 1;

@@ -151,7 +151,7 @@ function childListsOf(
   { account, id, headers }: { readonly account: number; readonly id: Uint8Array; readonly headers: HeaderCache },
 ): readonly (readonly ObjectId[])[] {
   const locations = statements.all<{ segment: number }>('select segment from locations where account = ? and object = ?', account, id);
-  return locations.map(({ segment }) => headers.childLists(segment).get(toHex(id) as ObjectId) ?? []);
+  return locations.map(({ segment }) => headers.children(segment, toHex(id) as ObjectId) ?? []);
 }
 
 function isComplete(statements: Statements, account: number, children: readonly ObjectId[]): boolean {

@@ -1,43 +1,58 @@
 import { fromHex } from '../../base/bytes.ts';
 import type { ObjectId } from '../../protocol/ids.ts';
-import { decodeSegmentHeader } from '../../engine/core/segment/decodeSegment.ts';
+import { ChildLists } from '../../engine/core/segment/childLists.ts';
 import type { ClosureView } from '../core/closure.ts';
 import type { ScopeKeys } from './rows.ts';
 import type { Statements } from './statements.ts';
 
-/** Decoded headers kept while one walk runs. */
-const headersMax = 64;
+/** Headers kept while one walk runs. A header can have 8 MiB, so that their number alone bounds nothing. */
+export const headerCacheBytes = 64 * 1024 * 1024;
 
-export type ChildLists = ReadonlyMap<ObjectId, readonly ObjectId[]>;
-
-/** The child lists that segments of trees declare, each header decoded once while it is among the last used. */
+/** The child lists that segments of trees declare, each header read once while it is among the last used. */
 export class HeaderCache {
-  readonly #statements: Statements;
+  readonly #statements: Pick<Statements, 'get'>;
   readonly #lists = new Map<number, ChildLists>();
+  #keptBytes = 0;
+  #readBytes = 0;
 
-  constructor(statements: Statements) {
+  constructor(statements: Pick<Statements, 'get'>) {
     this.#statements = statements;
   }
 
-  /** Of a segment of trees; none for one of data. */
-  childLists(segment: number): ChildLists {
-    let lists = this.#lists.get(segment);
-    if (lists !== undefined) this.#lists.delete(segment);
-    else lists = this.#decode(segment);
-    this.#lists.set(segment, lists);
-    if (this.#lists.size > headersMax) for (const oldest of this.#lists.keys()) return this.#forget(oldest, lists);
-    return lists;
+  /** Bytes held now. */
+  get keptBytes(): number {
+    return this.#keptBytes;
   }
 
-  #forget(oldest: number, lists: ChildLists): ChildLists {
-    this.#lists.delete(oldest);
-    return lists;
+  /** Bytes read so far, also of what was let go of again. */
+  get readBytes(): number {
+    return this.#readBytes;
   }
 
-  #decode(segment: number): ChildLists {
+  /** Undefined for what is no tree or list of this segment. */
+  children(segment: number, id: ObjectId): readonly ObjectId[] | undefined {
+    return this.#listsOf(segment)?.get(id);
+  }
+
+  #listsOf(segment: number): ChildLists | undefined {
+    const kept = this.#lists.get(segment);
+    if (kept !== undefined) {
+      this.#lists.delete(segment);
+      this.#lists.set(segment, kept);
+      return kept;
+    }
     const row = this.#statements.get<{ header: Uint8Array }>('select header from tree_headers where segment = ?', segment);
-    if (row === undefined) return new Map();
-    return new Map(decodeSegmentHeader(row.header).objects.map(({ id, children }) => [id, children]));
+    if (row === undefined) return undefined;
+    const lists = new ChildLists(row.header);
+    this.#readBytes += lists.bytes;
+    this.#keptBytes += lists.bytes;
+    for (const [oldest, { bytes }] of this.#lists) {
+      if (this.#keptBytes <= headerCacheBytes) break;
+      this.#lists.delete(oldest);
+      this.#keptBytes -= bytes;
+    }
+    this.#lists.set(segment, lists);
+    return lists;
   }
 }
 
@@ -61,7 +76,7 @@ export function closureView(statements: Statements, { account, device }: ScopeKe
         fromHex(id),
         device,
       );
-      return (location && headers.childLists(location.segment).get(id)) ?? [];
+      return (location && headers.children(location.segment, id)) ?? [];
     },
     close(id) {
       statements.run('update objects set closed = 1 where account = ? and id = ?', account, fromHex(id));

@@ -10,8 +10,9 @@ import type { Statements } from './statements.ts';
 
 type ObjectReads = Pick<MetadataReads, 'missing' | 'knownSegments' | 'locate' | 'under'>;
 
-/** Trees visited for one answer; whoever asks again with what lies deeper gets on. */
+/** Trees visited and headers read for one answer; whoever asks again with what lies deeper gets on. */
 const visitedMax = 65_536;
+const headersReadBytesMax = 256 * 1024 * 1024;
 /** What a ZIP adds to a segment. */
 const entryOverheadBytes = 128;
 
@@ -63,8 +64,8 @@ export function objectReads(statements: Statements): ObjectReads {
         if (!isStoredTree(statements, key, id)) continue;
         const [place] = findPlaces(statements, key, id);
         if (place === undefined) continue;
-        if (!answer.add(place) || ++visited > visitedMax) break;
-        for (const child of headers.childLists(place.key).get(id) ?? []) seen.add(child);
+        if (!answer.add(place) || ++visited > visitedMax || headers.readBytes > headersReadBytesMax) break;
+        for (const child of headers.children(place.key, id) ?? []) seen.add(child);
       }
       return answer.segments;
     },

@@ -22,6 +22,8 @@ const flagsMandatory = 0x0f;
 export const sealTagBytes = 16;
 export const saltBytes = 32;
 const epochMin = 1;
+/** Everything before the first object; the number of objects comes last. */
+export const fixedHeaderBytes = 12 + saltBytes + 12;
 
 /** The clear header, which is also the AAD. Source: docs/format.md § Segments. */
 export function encodeSegmentHeader(header: Omit<SegmentHeader, 'headerBytes'>): Uint8Array<ArrayBuffer> {
