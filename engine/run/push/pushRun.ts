@@ -66,11 +66,13 @@ export class PushRun {
       const recorder = new Recorder({ ...this.#options, state, log: this.#log, progress: this.#progress, sinceTip: sinceTip && round === 1 });
       const made = await this.#capture(part, { recorder, distrust });
       if (dryRun) return this.#report('dry-run');
+      // A state that waited already is as new to the server as one that was made now.
+      const isNew = made || state.outbox.waiting.some(({ snapshot }) => snapshot !== undefined);
       const sent = await this.send();
       if (sent.kind === 'queued') return this.#report('queued', sent.error);
       if (sent.kind === 'sent') {
         if (distrust !== trusting) await state.lane.settleDoubt();
-        return this.#report(made ? 'acknowledged' : 'unchanged');
+        return this.#report(isNew ? 'acknowledged' : 'unchanged');
       }
       if (round === roundsMax) throw new BackupError('conflict', 'The server keeps losing what it is sent.', { rounds: roundsMax });
       distrust = distrusting(new Set(sent.ids), { readAll: true });
