@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { BackupError, errorCodes, isBackupError, type ErrorDetails } from '../../base/errors.ts';
+import { BackupError, errorCodes, isBackupError } from '../../base/errors.ts';
 import { formatConnectionLine, parseConnectionLine, parseFingerprint } from '../connectionLine.ts';
 import { missingIdsMax } from '../limits.ts';
 import type { ObjectId } from '../ids.ts';
@@ -130,7 +130,7 @@ describe('problems', () => {
     const detail = fc.oneof(fc.integer(), fc.string({ maxLength: 50 }));
     fc.assert(
       fc.property(fc.constantFrom(...errorCodes), fc.string(), fc.dictionary(fc.string({ minLength: 1 }), detail, { maxKeys: 5 }), (code, message, details) => {
-        const problem = problemOf(new BackupError(code, message, details as ErrorDetails));
+        const problem = problemOf(new BackupError(code, message, details));
         const back = parseProblem(JSON.parse(JSON.stringify(problem)));
         assert.equal(back.code, code);
         assert.equal(back.message, message);

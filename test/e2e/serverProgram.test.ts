@@ -204,37 +204,6 @@ describe('the server as a program', () => {
     assert.match(refused.err, /key of the server's certificate is gone/);
     await writeFile(key, kept, { mode: 0o600 });
   });
-
-  test('explains itself, and takes a wrong call for what it is', async () => {
-    for (const words of [['--help'], ['start', '--help'], ['user', '--help'], ['check', '--help'], ['user', 'add', '-h']]) {
-      const { code, out } = await run(words);
-      assert.equal(code, 0);
-      assert.match(out, /holdfast-server/);
-    }
-    const mistakes = [
-      [],
-      ['serve'],
-      ['start'],
-      ['start', '--data', data, '--colour'],
-      ['start', '--data', data, 'extra'],
-      ['start', '--data', data, '--listen', 'nowhere'],
-      ['start', '--data', data, '--tls-cert', 'x'],
-      ['user', '--data', data],
-      ['user', 'add', '--data', data],
-      ['user', 'add', 'x', '--data', data],
-      ['user', 'promote', 'x', '--data', data],
-      ['user', 'list'],
-      ['check'],
-    ];
-    for (const words of mistakes) {
-      const { code, err } = await run(words);
-      assert.equal(code, 2, `${words.join(' ')}: ${err}`);
-      assert.match(err, /holdfast-server/);
-    }
-    const short = await run(['user', 'add', 'short', '--password-stdin', '--data', data], 'abc');
-    assert.equal(short.code, 2);
-    assert.match(short.err, /at least 8/);
-  });
 });
 
 async function freePort(): Promise<number> {
