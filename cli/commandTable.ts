@@ -10,6 +10,7 @@ import { restore } from './commands/restore.ts';
 import { ls } from './commands/ls.ts';
 import { snapshots } from './commands/snapshots.ts';
 import { whoami } from './commands/whoami.ts';
+import { undo } from './commands/undo.ts';
 import { why } from './commands/why.ts';
 import { workspaces } from './commands/workspaces.ts';
 
@@ -26,6 +27,7 @@ export const commandTable: readonly Command[] = [
   cat,
   history,
   restore,
+  undo,
   why,
   inspect,
 ];

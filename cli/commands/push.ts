@@ -1,8 +1,6 @@
-import { displayName } from '../../engine/core/byteString.ts';
 import type { Call, Command, Outcome } from '../command.ts';
-import { openEngine } from '../folder/openEngine.ts';
-import { chooseTarget, type PushTarget } from '../folder/chooseTarget.ts';
-import { pushOutcome } from '../output/pushes.ts';
+import { chooseTarget } from '../folder/chooseTarget.ts';
+import { runInFolder } from '../folder/runInFolder.ts';
 import { readSettings, ruleOptionsOf } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 
@@ -25,24 +23,12 @@ export const push: Command = {
 };
 
 async function runPush(call: Call, server: Server): Promise<Outcome> {
-  const target = await chooseTarget(server, { call, path: call.arguments.operand(0) ?? '.' });
-  const flags = { git: call.arguments.has('git'), gitignore: !call.arguments.has('no-gitignore') };
-  const rules = ruleOptionsOf(await readSettings(call.surroundings.home), flags);
-  const engine = await openEngine({ call, server, folder: target.folder, name: target.name, rules });
-  const report = await engine.push({
-    dirty: target.dirty,
-    trigger: 'manual',
-    message: call.arguments.text('message'),
-    force: call.arguments.has('force'),
-    dryRun: call.arguments.has('dry-run'),
-    include: new Set(),
-    signal: call.signal,
-    onProgress: call.output.progress.bind(call.output),
-  });
-  return pushOutcome(report, { fields: fieldsOf(target), folder: displayName(target.folder) });
-}
-
-function fieldsOf({ folder, dirty }: PushTarget): { readonly folder: string; readonly part: string | null } {
-  const [part] = dirty === 'all' ? [] : dirty;
-  return { folder: displayName(folder), part: part === undefined ? null : displayName(part) };
+  const words = call.arguments;
+  const { folder, dirty, name } = await chooseTarget(server, { call, path: words.operand(0) ?? '.' });
+  const flags = { git: words.has('git'), noGitignore: words.has('no-gitignore') };
+  const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: flags.git, gitignore: !flags.noGitignore });
+  return await runInFolder(
+    { call, server, folder, name, rules },
+    { kind: 'push', dirty, message: words.text('message'), force: words.has('force'), dryRun: words.has('dry-run'), ...flags },
+  );
 }

@@ -1,13 +1,17 @@
+import { BackupError } from '../../base/errors.ts';
 import { displayName } from '../../engine/core/byteString.ts';
 import { absolutePath } from '../../engine/platform/nativePath.ts';
 import { planRestoreInto, restoreInto } from '../../engine/run/restore/restoreInto.ts';
 import { UsageError } from '../arguments.ts';
 import type { Call, Command, Outcome } from '../command.ts';
+import { runInFolder } from '../folder/runInFolder.ts';
 import { pathFields } from '../output/entries.ts';
 import { shortId } from '../output/ids.ts';
 import { planOutcome, restoreOutcome } from '../output/restores.ts';
+import { readSettings, ruleOptionsOf } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { openSnapshot } from '../workspace/openSnapshot.ts';
+import { requirePlace, resolveWorkspace } from '../workspace/resolveWorkspace.ts';
 
 export const restore: Command = {
   name: 'restore',
@@ -29,8 +33,19 @@ async function runRestore(call: Call): Promise<Outcome> {
   const inPlace = words.has('in-place');
   if ((to !== undefined) === inPlace) throw new UsageError('Say where to: --to DIR or --in-place.');
   if (words.has('delete') && !inPlace) throw new UsageError('--delete goes with --in-place only.');
-  if (to !== undefined) return await withServer(call, async (server) => await restoreTo(to, { call, server }));
-  throw new UsageError('not yet');
+  return await withServer(call, async (server) => (to === undefined ? await restoreOver(call, server) : await restoreTo(to, { call, server })));
+}
+
+async function restoreOver(call: Call, server: Server): Promise<Outcome> {
+  const words = call.arguments;
+  const { snapshot, name } = await openSnapshot(server, { call, typed: words.operand(0)! });
+  const { folder, workspace } = requirePlace(await resolveWorkspace(server, { call, path: '.' }));
+  if (snapshot.workspace !== workspace) throw new BackupError('conflict', 'That snapshot is of another workspace than this folder: restore it with --to DIR.');
+  const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: false, gitignore: true });
+  return await runInFolder(
+    { call, server, folder, name: undefined, rules },
+    { kind: 'restore', snapshot: snapshot.id, path: name.path, deleteOthers: words.has('delete'), dryRun: words.has('dry-run') },
+  );
 }
 
 async function restoreTo(to: string, { call, server }: { readonly call: Call; readonly server: Server }): Promise<Outcome> {

@@ -1,26 +1,14 @@
 import { join, posix } from 'node:path';
 import { displayName } from '../../engine/core/byteString.ts';
-import type { RuleOptions } from '../../engine/core/ignore/directoryRules.ts';
 import { hostId } from '../../engine/platform/hostId.ts';
 import { openStateFolder } from '../../engine/platform/stateFolder.ts';
 import type { AbsolutePath } from '../../engine/ports/files.ts';
 import { FolderEngine } from '../../engine/run/folderEngine.ts';
-import type { Call } from '../command.ts';
-import type { Server } from '../session/server.ts';
 import { stateFolderOf } from '../workspace/findPlace.ts';
-
-export interface OpenEngineOptions {
-  readonly call: Call;
-  readonly server: Server;
-  /** The folder's real path. */
-  readonly folder: AbsolutePath;
-  /** What a new workspace is to be called; the folder's name when undefined. */
-  readonly name: string | undefined;
-  readonly rules: RuleOptions;
-}
+import type { FolderOptions } from './ownedFolder.ts';
 
 /** The engine of one folder in this process. Only its owner may open it. */
-export async function openEngine({ call, server, folder, name, rules }: OpenEngineOptions): Promise<FolderEngine> {
+export async function openEngine({ call, server, folder, name, rules }: FolderOptions): Promise<FolderEngine> {
   const { home, hostName, clock, log, files } = call.surroundings;
   const state = stateFolderOf(folder, { home, session: server.session });
   return await FolderEngine.open({

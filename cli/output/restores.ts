@@ -1,13 +1,16 @@
 import { displayName, type BytePath } from '../../engine/core/byteString.ts';
 import type { RefusedPath, RestorePlan, RestoreTotals } from '../../engine/core/restore/restorePlan.ts';
 import type { RefusalReason } from '../../engine/core/restore/targetNames.ts';
-import type { RestoreReport } from '../../engine/run/restore/restoreReport.ts';
+import type { InPlaceReport, RestoreReport } from '../../engine/run/restore/restoreReport.ts';
 import type { JsonDocument, Outcome } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exitCodes.ts';
 import { pathFields } from './entries.ts';
+import { shortId } from './ids.ts';
 import { formatBytes, formatCount } from './units.ts';
 
 const linesMax = 50;
+/** What fits into one message between two processes. */
+const actionsMax = 10_000;
 
 const reasons = {
   'windows-name': 'Windows gives this name a meaning of its own',
@@ -30,7 +33,8 @@ export function planOutcome(plan: RestorePlan, fields: JsonDocument): Outcome {
       ...fields,
       dryRun: true,
       ...totalsDocument(totals),
-      actions: listed.map(({ kind, path }) => ({ kind, ...pathFields(path) })),
+      actions: listed.slice(0, actionsMax).map(({ kind, path }) => ({ kind, ...pathFields(path) })),
+      actionsTotal: listed.length,
       refused: refused.map(refusedDocument),
     },
     text: [`Would write ${totalsText(totals)}. Nothing was changed.`, ...shown, ...more, ...refusedLines(refused)].join('\n'),
@@ -57,6 +61,23 @@ export function restoreOutcome(report: RestoreReport, { fields, done }: { readon
     ].join('\n'),
     warnings: keptBeside.length,
     exitCode: codeOf(report),
+  };
+}
+
+/** As `restoreOutcome`, with what undo goes by. */
+export function inPlaceOutcome(report: InPlaceReport, { fields, done }: { readonly fields: JsonDocument; readonly done: string }): Outcome {
+  const { before, asides, left } = report;
+  const outcome = restoreOutcome(report, { fields: { ...fields, before: before ?? null, asides }, done });
+  const kept = before === undefined ? 'Nothing had to be changed.' : `What was there before is in ${shortId(before)}; npx --no holdfast undo takes this back.`;
+  const lines = pathLines(
+    left.map((path) => ({ path })),
+    () => 'changed meanwhile, and was left alone',
+  );
+  return {
+    ...outcome,
+    document: { ...outcome.document, left: left.map(pathFields) },
+    text: [outcome.text, ...lines, kept].join('\n'),
+    warnings: (outcome.warnings ?? 0) + left.length,
   };
 }
 

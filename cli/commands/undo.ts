@@ -1,0 +1,24 @@
+import { BackupError } from '../../base/errors.ts';
+import type { Call, Command, Outcome } from '../command.ts';
+import { runInFolder } from '../folder/runInFolder.ts';
+import { readSettings, ruleOptionsOf } from '../session/settings.ts';
+import { withServer, type Server } from '../session/server.ts';
+import { findPlace } from '../workspace/findPlace.ts';
+
+export const undo: Command = {
+  name: 'undo',
+  summary: 'Takes back the last in-place restore of the folder you are in',
+  operands: [],
+  flags: {},
+  notes: ['Again, it takes the undo back.'],
+  run: async (call) => await withServer(call, async (server) => await runUndo(call, server)),
+};
+
+async function runUndo(call: Call, server: Server): Promise<Outcome> {
+  // What is remembered here is enough: what a restore set aside comes back without the server.
+  const place = await findPlace(server, { call, path: '.' });
+  if (place === undefined) throw new BackupError('not-found', 'This folder is not backed up from this machine.');
+  const { folder } = place;
+  const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: false, gitignore: true });
+  return await runInFolder({ call, server, folder, name: undefined, rules }, { kind: 'undo' });
+}
