@@ -15,7 +15,7 @@ import { FolderState } from './push/folderState.ts';
 import { Lane } from './push/lane.ts';
 import { Link } from './push/link.ts';
 import { PushRun } from './push/pushRun.ts';
-import type { PushOptions, PushReport } from './reports.ts';
+import type { OnAcknowledged, PushOptions, PushReport } from './reports.ts';
 
 export interface FolderEngineParts {
   readonly files: Files;
@@ -37,6 +37,8 @@ export interface FolderEngineParts {
   readonly name: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of each snapshot in the order in which the server acknowledges them. */
+  readonly onAcknowledged?: OnAcknowledged;
   readonly limits?: EngineLimits;
 }
 

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../base/errors.ts';
 import type { SnapshotId, WorkspaceId } from '../../protocol/ids.ts';
 import type { BytePath } from '../core/byteString.ts';
-import type { ChangedPath, SnapshotWarning, Trigger } from '../core/snapshot/snapshotTypes.ts';
+import type { ChangedPath, SnapshotRecord, SnapshotWarning, Trigger } from '../core/snapshot/snapshotTypes.ts';
 
 /** What is going on now, for progress bars. Totals are undefined while they are not known. */
 export interface Progress {
@@ -29,6 +29,15 @@ export interface PushOptions {
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
 }
+
+/** A snapshot that the server has just acknowledged: the one of a push, or one that had waited. */
+export interface AcknowledgedSnapshot {
+  readonly record: SnapshotRecord;
+  readonly seq: number;
+  /** Server time, ms. */
+  readonly receivedAt: number;
+}
+export type OnAcknowledged = (snapshot: AcknowledgedSnapshot) => void;
 
 export interface PushReport {
   /** `unchanged`: no snapshot was made; `snapshot` is the existing one. `queued`: it waits in the outbox. */

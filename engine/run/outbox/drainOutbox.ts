@@ -11,6 +11,7 @@ import { putPack } from './putPack.ts';
 import type { PutPackParts } from './putPack.ts';
 import { rewriteChain } from './rewriteChain.ts';
 import type { ChainPlace } from '../../core/sync/rechain.ts';
+import type { OnAcknowledged } from '../reports.ts';
 
 export interface DrainParts extends PutPackParts {
   readonly outbox: Outbox;
@@ -21,6 +22,7 @@ export interface DrainParts extends PutPackParts {
   /** Sends what the folder still has of these objects. Answers whether it is worth another try. */
   readonly repair: (ids: readonly ObjectId[]) => Promise<boolean>;
   readonly onSent: (bytes: number) => void;
+  readonly onAcknowledged: OnAcknowledged;
   readonly log: Log;
 }
 
@@ -71,6 +73,7 @@ async function sendSnapshot(
     switch (result.kind) {
       case 'committed':
         await accept(first, { result, parts });
+        parts.onAcknowledged({ record: item.record, seq: result.seq, receivedAt: result.receivedAt });
         return undefined;
       case 'stale':
         await parts.reconcile(result.head);

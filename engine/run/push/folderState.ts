@@ -116,7 +116,7 @@ export class FolderState {
   /** Errors: as FolderEngine.drain. `repair` is asked when the server lacks something. */
   async drain(signal: AbortSignal, { repair = never, onSent = () => {} }: { readonly repair?: Repair; readonly onSent?: (bytes: number) => void } = {}): Promise<DrainResult> {
     const { outbox, lane, link, limit } = this;
-    const { repository, context, log } = this.parts;
+    const { repository, context, log, onAcknowledged = () => {} } = this.parts;
     if (outbox.waiting.length === 0) return { kind: 'sent' };
     await lane.register(signal);
     const result = await drainOutbox({
@@ -129,6 +129,7 @@ export class FolderState {
       log,
       repair,
       onSent,
+      onAcknowledged,
       waitingPlace: () => lane.waitingPlace,
       reconcile: async (head) => await lane.reconcile(head),
     });
