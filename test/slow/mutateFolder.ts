@@ -1,6 +1,6 @@
 import { appendFile, lstat, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../engine/testing/dice.ts';
 
 const foldersMax = 6;
 const filesOfFolderMax = 12;
@@ -8,14 +8,14 @@ const fileBytesMax = 200_000;
 
 /** A few random changes: files written, grown, emptied, moved, removed, replaced by folders and links. */
 export async function mutateFolder(folder: string, dice: Dice): Promise<void> {
-  for (let change = 1 + dice.integer(6); change > 0; change--) await mutateOnce(folder, dice);
+  for (let change = 1 + dice.below(6); change > 0; change--) await mutateOnce(folder, dice);
 }
 
 async function mutateOnce(folder: string, dice: Dice): Promise<void> {
-  const inside = join(folder, `folder-${dice.integer(foldersMax)}`);
+  const inside = join(folder, `folder-${dice.below(foldersMax)}`);
   await mkdir(inside, { recursive: true });
-  const path = join(inside, `file-${dice.integer(filesOfFolderMax)}`);
-  switch (dice.integer(8)) {
+  const path = join(inside, `file-${dice.below(filesOfFolderMax)}`);
+  switch (dice.below(8)) {
     case 0:
       return await rm(path, { recursive: true, force: true });
     case 1:
@@ -26,12 +26,12 @@ async function mutateOnce(folder: string, dice: Dice): Promise<void> {
     case 3:
       await rm(path, { recursive: true, force: true });
       await mkdir(path);
-      return await writeFile(join(path, 'inner'), dice.bytes(dice.integer(100)));
+      return await writeFile(join(path, 'inner'), dice.bytes(dice.below(100)));
     case 4:
-      return await appendTo(path, dice.bytes(dice.integer(5_000)));
+      return await appendTo(path, dice.bytes(dice.below(5_000)));
     default:
       await rm(path, { recursive: true, force: true });
-      return await writeFile(path, dice.bytes(dice.integer(fileBytesMax)));
+      return await writeFile(path, dice.bytes(dice.below(fileBytesMax)));
   }
 }
 
