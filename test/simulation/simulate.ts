@@ -96,7 +96,7 @@ class Simulation {
     const trouble = dice.below(12);
     this.#server.disk.full = trouble === 0;
     this.#server.disk.syncFails = trouble === 1;
-    this.#server.setDatabaseFull(trouble === 2);
+    this.#server.limitDatabase(trouble === 2 ? dice.below(4) : undefined);
 
     const everyone = this.#accounts.flatMap(({ clients }) => clients);
     const pushing = everyone.filter(() => dice.chance(0.4));
@@ -154,7 +154,7 @@ class Simulation {
     this.#server.life.crashAfter(Number.MAX_SAFE_INTEGER);
     this.#server.disk.full = false;
     this.#server.disk.syncFails = false;
-    this.#server.setDatabaseFull(false);
+    this.#server.limitDatabase(undefined);
     await work();
     this.#network.calm = false;
   }

@@ -39,8 +39,12 @@ export class SimulatedDisk implements VolumeDisk {
 
   async sync(volume: string): Promise<void> {
     const file = this.#volume(volume);
-    if (this.syncFails) throw new BackupError('unavailable', 'The simulated flush failed.');
-    file.durable = file.content;
+    if (this.syncFails) {
+      // As kernels do it: what could not be flushed still reads well, and no later flush tries it again.
+      file.unsynced = file.unsynced.filter(() => this.#dice.chance(0.5));
+      throw new BackupError('unavailable', 'The simulated flush failed.');
+    }
+    file.durable = file.unsynced.reduce((durable, { position, bytes }) => withBytes(durable, position, bytes), file.durable ?? new Uint8Array(0));
     file.unsynced = [];
   }
 

@@ -107,10 +107,10 @@ export class SimulatedServer {
     await this.start();
   }
 
-  /** The database takes no more pages, or as many as it likes. */
-  setDatabaseFull(full: boolean): void {
+  /** The database takes so many more pages and then none, or with undefined as many as it likes. */
+  limitDatabase(morePages: number | undefined): void {
     const { page_count: pages } = this.#database.prepare('pragma page_count').get() as { page_count: number };
-    this.#database.exec(`pragma max_page_count = ${full ? pages : 1_073_741_823}`);
+    this.#database.exec(`pragma max_page_count = ${morePages === undefined ? 1_073_741_823 : pages + morePages}`);
   }
 
   async problems(): Promise<readonly CheckProblem[]> {
