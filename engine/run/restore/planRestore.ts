@@ -76,12 +76,13 @@ class Planner {
   }
 
   async #visit({ directory, wanted }: Visit): Promise<void> {
-    const { target, reader, rules, scope, signal } = this.#options;
+    const { reader, rules, scope, signal } = this.#options;
     signal.throwIfAborted();
     const entries = typeof wanted === 'string' ? await wantedIn(reader, { directory, tree: wanted, scope }) : wanted;
     const within = isWithin(directory, scope);
     const only = within ? undefined : namesOfPath(scope)[namesOfPath(directory).length];
-    const listed = this.#options.nothingThere === true ? [] : await target.list(directory, { signal });
+    const listed = await this.#list(directory);
+    if (listed === undefined) return;
     const local = listed.filter(({ name }) => only === undefined || rules.caseInsensitive || name === only);
     const locals = new Map(local.map((each) => [each.name, each]));
     const { pairs, refusals } = pairNames(entries, local, rules);
@@ -89,6 +90,20 @@ class Planner {
     const kept = within ? await this.#options.deleteOthers?.keptNames(directory) : undefined;
     for (const pair of pairs) {
       await this.#pair({ ...pair, path: joinPath(directory, pair.name), file: pair.local && locals.get(pair.local.name), kept });
+    }
+  }
+
+  /** Undefined when what is there cannot be looked at: then nothing in it is touched. */
+  async #list(directory: BytePath): Promise<readonly LocalFile[] | undefined> {
+    const { target, nothingThere, signal } = this.#options;
+    if (nothingThere === true) return [];
+    try {
+      return await target.list(directory, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (directory === rootPath) throw error;
+      this.#refuse(directory, 'unreadable');
+      return undefined;
     }
   }
 

@@ -23,6 +23,9 @@ export function siblingNames(random: Random): (kind?: 'tmp' | 'aside') => ByteNa
   return (kind = 'tmp') => ownSiblingName(`${restore}${(n++).toString(16).padStart(8, '0')}`, kind) as ByteName;
 }
 
+/** The same each time, so that one left by a crash is found again. */
+export const probeName = ownSiblingName('0'.repeat(16), 'tmp') as ByteName;
+
 /** Makes a folder and those above it, as far as they are not there. Errors: `invalid` when that cannot be. */
 export async function ensureFolder(files: Files, path: AbsolutePath): Promise<void> {
   const missing: AbsolutePath[] = [];
@@ -56,6 +59,7 @@ export async function probeTarget(
   const { files } = target;
   return await target.use(rootPath, async (directory) => {
     const path = files.join(directory, name);
+    await unlessAbsent(files.removeFile(path));
     const file = await files.create(path, 0o777);
     try {
       await file.close();

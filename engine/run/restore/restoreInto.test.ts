@@ -4,8 +4,7 @@ import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { isBackupError } from '../../../base/errors.ts';
 import type { TreeId } from '../../../protocol/ids.ts';
-import { nodeFiles } from '../../platform/nodeFiles.ts';
-import { createSafeFiles } from '../../platform/safeFiles.ts';
+import { safeFiles } from '../../platform/safeFiles.ts';
 import type { PlainObject } from '../../core/segment/segmentTypes.ts';
 import type { SafeFiles } from '../../ports/safeFiles.ts';
 import { DiskFolder } from '../../testing/diskFolder.ts';
@@ -16,8 +15,6 @@ import { ObjectReader } from '../read/objectReader.ts';
 import { planRestoreInto, restoreInto } from './restoreInto.ts';
 import type { RestoreIntoOptions } from './restoreInto.ts';
 import type { RestoreReport } from './restoreReport.ts';
-
-const safeFiles = createSafeFiles(nodeFiles);
 
 class Scene {
   readonly world: TestWorkspace;

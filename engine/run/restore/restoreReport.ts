@@ -1,3 +1,4 @@
+import type { SnapshotId } from '../../../protocol/ids.ts';
 import type { BytePath } from '../../core/byteString.ts';
 import type { RefusedPath, RestorePlan, RestoreTotals } from '../../core/restore/restorePlan.ts';
 import type { OnProgress } from '../reports.ts';
@@ -43,4 +44,13 @@ export class WriteProgress {
     const { files, bytes } = this.#totals;
     this.#tell({ phase: 'write', filesDone: this.#files, filesTotal: files, bytesDone: this.#bytes, bytesTotal: bytes });
   }
+}
+
+export interface InPlaceReport extends RestoreReport {
+  /** Left as they are, because somebody changed them meanwhile. */
+  readonly left: readonly BytePath[];
+  /** The snapshot that `undo` goes back to; undefined when there was nothing to do. */
+  readonly before: SnapshotId | undefined;
+  /** `kept`: the server does not have that snapshot yet, so what was replaced is still on the disk, set aside. */
+  readonly asides: 'kept' | 'dropped';
 }

@@ -1,4 +1,4 @@
-import { BackupError, messageOf, systemCodeOf } from '../../../base/errors.ts';
+import { BackupError, isBackupError, messageOf, systemCodeOf } from '../../../base/errors.ts';
 import type { ByteName, BytePath } from '../../core/byteString.ts';
 import { displayName, nameOfPath, namesOfPath, parentPath, rootPath } from '../../core/byteString.ts';
 import type { LocalEntry } from '../../core/restore/planDirectory.ts';
@@ -51,10 +51,17 @@ export class TargetFolder {
     return await this.use(parentPath(path), async (directory) => await work(this.files.join(directory, nameOfPath(path))));
   }
 
-  /** Undefined when nothing is there. */
+  /** Undefined when nothing is there, or nothing that can be reached without following a link. */
   async stat(path: BytePath): Promise<FileStat | undefined> {
-    if (path === rootPath) return await this.use(path, async (_, held) => await held.stat());
-    return await this.at(path, async (absolute) => await unlessAbsent(this.files.lstat(absolute)));
+    return await unlessOutOfReach(
+      path === rootPath
+        ? this.use(path, async (_, held) => await held.stat())
+        : this.at(path, async (absolute) => await unlessAbsent(this.files.lstat(absolute))),
+    );
+  }
+
+  async isDirectory(path: BytePath): Promise<boolean> {
+    return (await this.stat(path))?.kind === 'directory';
   }
 
   /** The names of a directory with what is there; `unreadable` where that cannot be looked at. */
@@ -67,7 +74,7 @@ export class TargetFolder {
 
   /** What a file or link is now; undefined for nothing, and for other kinds. */
   async mark(path: BytePath): Promise<FileMark | LinkMark | undefined> {
-    return await this.at(path, async (absolute) => await markAt(this.files, absolute));
+    return await unlessOutOfReach(this.at(path, async (absolute) => await markAt(this.files, absolute)));
   }
 
   async close(): Promise<void> {
@@ -209,6 +216,16 @@ export async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined>
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** A directory above is gone, or is none any more. */
+async function unlessOutOfReach<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isBackupError(error, 'not-found') || isBackupError(error, 'conflict')) return undefined;
     throw error;
   }
 }

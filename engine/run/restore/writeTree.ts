@@ -22,6 +22,8 @@ export interface WriteTreeOptions {
 
 /** A directory that was made and still has the mode it was made with. */
 export interface MadeDirectory {
+  /** Where it is now, and what it will be called. */
+  readonly at: BytePath;
   readonly path: BytePath;
   readonly entry: DirectoryEntry;
 }
@@ -53,7 +55,7 @@ export async function writeTree(
     } else {
       try {
         await makeOther(target, at, wanted.entry);
-        if (wanted.entry.kind === 'directory') made.push({ path: at, entry: wanted.entry });
+        if (wanted.entry.kind === 'directory') made.push({ at, path: wanted.path, entry: wanted.entry });
       } catch (error) {
         lost.add(at);
         queue.fail(wanted.path, error);
@@ -94,11 +96,11 @@ export async function finishDirectories(
   made: readonly MadeDirectory[],
   { target, queue, durable, signal }: Pick<WriteTreeOptions, 'target' | 'queue' | 'signal'> & { readonly durable: boolean },
 ): Promise<void> {
-  for (const { path, entry } of made.toReversed()) {
+  for (const { at, path, entry } of made.toReversed()) {
     signal.throwIfAborted();
     try {
-      if (durable) await target.use(path, async (_, held) => await held.sync());
-      await target.at(path, async (absolute) => {
+      if (durable) await target.use(at, async (_, held) => await held.sync());
+      await target.at(at, async (absolute) => {
         if (entry.mode !== undefined) await target.files.setMode(absolute, entry.mode);
         await target.files.setModified(absolute, entry.mtimeNs);
       });

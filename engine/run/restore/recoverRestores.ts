@@ -1,0 +1,74 @@
+import { BackupError } from '../../../base/errors.ts';
+import type { SnapshotId } from '../../../protocol/ids.ts';
+import { rootPath } from '../../core/byteString.ts';
+import { carryOut, rollBack, settle } from './carryOut.ts';
+import type { CarryOutParts } from './carryOut.ts';
+import type { InPlaceOptions } from './inPlace.ts';
+import { probeName } from './prepareTarget.ts';
+import type { KeptBeside } from './restoreReport.ts';
+import { RestoreStore } from './restoreStore.ts';
+import type { DoneRecord, StoredRestore } from './restoreStore.ts';
+import { TargetFolder, unlessAbsent } from './targetFolder.ts';
+
+export interface RecoverOptions extends Pick<InPlaceOptions, 'files' | 'folder' | 'state' | 'clock' | 'signal'> {
+  readonly context: Pick<InPlaceOptions['context'], 'hasher'>;
+  /** Whether the server has a snapshot now. Asked only for those whose asides are still there. */
+  readonly acknowledged: (snapshot: SnapshotId) => Promise<boolean>;
+}
+
+/** What was found of restores that did not come to their end. */
+export interface Recovered {
+  /** Interrupted while it was staged: nothing had been touched; what was staged is gone. */
+  readonly undone: number;
+  /** Interrupted after that: carried out to the end. */
+  readonly finished: number;
+  readonly keptBeside: readonly KeptBeside[];
+}
+
+/**
+ * Brings every interrupted in-place restore of a folder to an end, at each start and before each restore: one whose
+ * content was not completely staged is undone, any other finished. Needs no server. Where the pre-restore snapshot
+ * has arrived on the server by now, what was set aside is taken away; else it stays, for `undoRestore`.
+ */
+export async function recoverRestores(options: RecoverOptions): Promise<Recovered> {
+  const { files, folder, state, context, clock, signal } = options;
+  const store = new RestoreStore(state, context.hasher);
+  // Newest first: an undo may still need what the restore before it has set aside.
+  const stored = (await store.list()).toReversed();
+  const result = { undone: 0, finished: 0, keptBeside: [] as KeptBeside[] };
+  const target = new TargetFolder(files, folder);
+  try {
+    await target.use(rootPath, async (directory) => await unlessAbsent(files.removeFile(files.join(directory, probeName))));
+    for (const restore of stored) {
+      if (restore.phase === 'done' && (await store.readDone(restore.name)).asides === 'dropped') continue;
+      const journal = await store.read(restore.name);
+      if (journal.root !== folder) throw new BackupError('conflict', 'An interrupted restore belongs to another folder.');
+      await recoverOne(restore, { journal, target, hasher: context.hasher, now: clock.now(), signal, store, name: restore.name }, { options, result });
+    }
+  } finally {
+    await target.close();
+  }
+  return result;
+}
+
+async function recoverOne(
+  { name, phase }: StoredRestore,
+  parts: CarryOutParts,
+  { options, result }: { readonly options: RecoverOptions; readonly result: { undone: number; finished: number; keptBeside: KeptBeside[] } },
+): Promise<void> {
+  const { store } = parts;
+  if (phase === 'planned') {
+    await rollBack(parts);
+    result.undone += 1;
+    return;
+  }
+  let done: DoneRecord;
+  if (phase === 'staged') {
+    const carried = await carryOut(await store.readStaged(name), parts);
+    result.keptBeside.push(...carried.keptBeside);
+    result.finished += 1;
+    ({ done } = carried);
+  } else done = await store.readDone(name);
+  const acknowledged = done.asides === 'kept' && (await options.acknowledged(parts.journal.before));
+  if (acknowledged || done.directories === 'pending') result.keptBeside.push(...(await settle(done, { ...parts, acknowledged })).keptBeside);
+}
