@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../engine/platform/clock.ts';
 import { silentLog } from '../engine/platform/log.ts';
@@ -61,5 +62,25 @@ test('check finds nothing wrong after all of it, before and after gathering, bes
       assert.deepEqual(findings.filter(({ kind }) => kind === 'problem'), []);
       assert.ok(findings.some((finding) => finding.kind === 'summary' && finding.snapshots > 20 && finding.segments > 20 && finding.problems === 0));
     }
+  }
+});
+
+test('a folder that cannot be opened is let go of: no thread stays behind, and the next start works', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-'));
+  const options = { dataDirectory: folder, primitives, clock: systemClock, log: silentLog };
+  const threads = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort').length;
+  try {
+    await (await openServerCore(options)).close();
+    const before = threads();
+    const database = new DatabaseSync(join(folder, 'holdfast.sqlite'));
+    database.exec("insert into volumes (name, bytes, created_at) values ('ab', 0, 1)");
+    database.close();
+    await mkdir(join(folder, 'volumes', 'ab.volume', 'in the way'), { recursive: true });
+    await assert.rejects(openServerCore(options), { code: 'unavailable' });
+    assert.equal(threads(), before);
+    await rm(join(folder, 'volumes', 'ab.volume'), { recursive: true });
+    await (await openServerCore(options)).close();
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });

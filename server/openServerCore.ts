@@ -9,6 +9,7 @@ import type { CheckFinding } from './core/checkTypes.ts';
 import { walkClosure } from './core/closure.ts';
 import { GroupWriter } from './core/groupWriter.ts';
 import { unwrapRing } from './core/ring.ts';
+import type { MetadataStore } from './core/metadata.ts';
 import type { ServerCore } from './core/serverCore.ts';
 import { StoredAccounts } from './core/storedAccounts.ts';
 import { StoredServer } from './core/storedServer.ts';
@@ -35,9 +36,10 @@ export async function openServerCore({ dataDirectory, primitives, clock, log }: 
   const { paths, instance, masterKey } = await prepareDataFolder(dataDirectory, primitives);
   const owned = new DisposableStore();
   owned.add(ownDataFolder(paths));
+  let opened: MetadataStore | undefined;
   try {
     const disk = await FolderDisk.open(paths.volumes);
-    const store = threadedStore(paths.database);
+    const store = (opened = threadedStore(paths.database));
     const check: StoredServer['check'] = ({ signal }) => checkStored({ store, disk, hasher: primitives.hasher, openRing: ringOpener(masterKey, primitives), signal });
     const server = new StoredServer({ instance, masterKey, store, disk, primitives, digest, clock, log, check });
     const closeServer = server.close.bind(server);
@@ -53,6 +55,7 @@ export async function openServerCore({ dataDirectory, primitives, clock, log }: 
     server.start();
     return server;
   } catch (error) {
+    await opened?.close(); // its threads would keep the process alive
     owned.dispose();
     throw error;
   }

@@ -1,10 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { equalBytes, fromHex, toHex } from '../../base/bytes.ts';
 import type { Disposable } from '../../base/disposable.ts';
 import { disposable } from '../../base/disposable.ts';
 import { BackupError, systemCodeOf } from '../../base/errors.ts';
+import { syncFolder } from '../../engine/platform/writeAtomically.ts';
 import type { Hasher, Primitives } from '../../engine/ports/primitives.ts';
 import type { InstanceId } from '../../protocol/ids.ts';
 import { randomIdBytes } from '../../protocol/ids.ts';
@@ -77,7 +78,7 @@ async function makeIdentity(statements: Statements, paths: DataPaths, { hasher, 
   statements.database.exec('commit');
 }
 
-/** Writes a file of mode 0600 whole or not at all; one that exists stays as it is. */
+/** Writes a file of mode 0600 whole or not at all, name and content durable; one that exists stays as it is. */
 async function writeOnce(path: string, bytes: Uint8Array): Promise<void> {
   const staged = `${path}.${process.pid}`;
   await rm(staged, { force: true });
@@ -95,6 +96,7 @@ async function writeOnce(path: string, bytes: Uint8Array): Promise<void> {
   } finally {
     await rm(staged, { force: true });
   }
+  await syncFolder(dirname(path));
 }
 
 /** Errors: `not-found` when it is missing, `corrupt` when it is not the one of this data. */

@@ -1,7 +1,8 @@
+import { open } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { BackupError, messageOf } from '../../base/errors.ts';
+import { BackupError, messageOf, systemCodeOf } from '../../base/errors.ts';
 import { migrations, sqliteTypes } from './migrations.ts';
 import type { Schema } from './schema.ts';
 import { sqliteDialect } from './sqliteDialect.ts';
@@ -13,6 +14,7 @@ const cacheKib = 64 * 1024;
 
 /** Opens for writing, making and migrating the file. Errors: `invalid` for data of a newer version. */
 export async function openDatabase(file: string): Promise<DatabaseSync> {
+  await makePrivate(file);
   const database = new DatabaseSync(file, { timeout: busyWaitMs });
   try {
     database.exec('pragma journal_mode = wal');
@@ -23,6 +25,19 @@ export async function openDatabase(file: string): Promise<DatabaseSync> {
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/**
+ * SQLite would make it readable by all; the files beside it get the same mode. It holds password hashes. An existing
+ * file is never opened here: closing it would drop the locks that SQLite holds on it elsewhere in this process.
+ */
+async function makePrivate(file: string): Promise<void> {
+  if (file === ':memory:') return;
+  try {
+    await (await open(file, 'wx', 0o600)).close();
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
   }
 }
 
