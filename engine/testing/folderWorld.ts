@@ -13,6 +13,7 @@ import { nodeFiles } from '../platform/nodeFiles.ts';
 import { createPrimitives } from '../platform/primitives.ts';
 import type { Files } from '../ports/files.ts';
 import type { Clock, Log } from '../ports/primitives.ts';
+import type { Repository } from '../ports/repository.ts';
 import type { StateFolder } from '../ports/stateFolder.ts';
 import { FolderEngine } from '../run/folderEngine.ts';
 import type { EngineLimits } from '../run/folderEngine.ts';
@@ -29,6 +30,8 @@ export interface EngineOptions {
   readonly state?: StateFolder;
   readonly outbox?: StateFolder;
   readonly files?: Files;
+  readonly repository?: Repository;
+  readonly clock?: Clock;
   readonly limits?: EngineLimits;
   readonly name?: string;
 }
@@ -82,11 +85,11 @@ export class FolderWorld {
       rules: ruleOptionsDefault,
       state,
       outbox,
-      repository: network.repository,
+      repository: options.repository ?? network.repository,
       context: this.context,
       device,
       name: options.name ?? 'project',
-      clock: this.clock,
+      clock: options.clock ?? this.clock,
       log: silentLog,
       limits: { patienceMs: 1_000, ...options.limits },
     });

@@ -1,4 +1,4 @@
-import { systemCodeOf } from '../../../base/errors.ts';
+import { BackupError, systemCodeOf } from '../../../base/errors.ts';
 import type { ListId, ObjectId } from '../../../protocol/ids.ts';
 import { joinPath, nameOfPath, namesOfPath, rootPath } from '../../core/byteString.ts';
 import type { ByteName, BytePath } from '../../core/byteString.ts';
@@ -58,10 +58,24 @@ export class Capture {
     this.#parts = parts;
   }
 
-  /** Errors: the system's, when the folder itself cannot be read; what is in it never fails a capture. */
+  /** Errors: `not-found` or `denied` when the folder itself cannot be read; what is in it never fails a capture. */
   async run(part: DirtyPart): Promise<void> {
-    if (part === 'whole') await this.#list(rootPath);
-    else await this.#lookAt(rootPath, part);
+    if (part === 'whole') {
+      if (!(await this.#list(rootPath))) throw new BackupError('not-found', 'The folder does not exist.');
+      return;
+    }
+    await this.#requireRoot();
+    await this.#lookAt(rootPath, part);
+  }
+
+  /** Were the folder gone, so would be every dirty path in it: that is no change to back up. */
+  async #requireRoot(): Promise<void> {
+    const { files, root } = this.#parts.scan;
+    try {
+      await files.lstat(root);
+    } catch (cause) {
+      throw new BackupError('not-found', 'The folder does not exist.', {}, { cause });
+    }
   }
 
   /** What was found since it was taken last. */
@@ -79,6 +93,7 @@ export class Capture {
     const listed = await listDirectory(scan, path, { signal });
     if (listed.kind === 'gone') return false;
     if (listed.kind === 'unreadable') {
+      if (path === rootPath) throw new BackupError('denied', 'The folder cannot be read.');
       progress.warn(listed.warning.path, listed.warning.kind);
       return index.directory(path) !== undefined && !this.#gapBelow(path);
     }
@@ -182,7 +197,8 @@ export class Capture {
     this.#lists.push(...lists);
     if (index.entry(path) === undefined) this.#inodes.set(path, stat.inode);
     const entry: FileEntry = { name: nameOfPath(path), kind: 'file', mode: stat.mode, mtimeNs: stat.mtimeNs, size, content };
-    this.#settle(path, entry, read.changed ? undefined : markOf(stat, now));
+    const mark = read.changed ? undefined : markOf(stat, now);
+    this.#settle(path, entry, mark ?? placeOnly(stat));
     return true;
   }
 
@@ -246,4 +262,9 @@ export class Capture {
 
 function sameMark(a: StatMark | undefined, b: StatMark | undefined): boolean {
   return a?.ctimeNs === b?.ctimeNs && a?.inode === b?.inode && a?.device === b?.device;
+}
+
+/** A mark that proves nothing, and still tells by its inode where the file went. */
+function placeOnly({ inode, device }: FileStat): StatMark {
+  return { ctimeNs: -1n, inode, device };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { BytePath } from '../../core/byteString.ts';
 import type { DiskFolder } from '../../testing/diskFolder.ts';
 import { FolderWorld } from '../../testing/folderWorld.ts';
 import { memoryStateFolder } from '../../testing/memoryStateFolder.ts';
@@ -82,7 +83,7 @@ async function check(steps: readonly (readonly Edit[])[]): Promise<void> {
     for (const edits of steps) {
       const dirty = new Set<string>();
       for (const one of edits) for (const each of await apply(world.folder, one)) dirty.add(each);
-      await world.push(byDirtySet, { dirty: dirty as ReadonlySet<never> });
+      await world.push(byDirtySet, { dirty: dirty as ReadonlySet<string> as ReadonlySet<BytePath> });
       await world.push(byScan);
       assert.equal(byDirtySet.tip?.root, byScan.tip?.root, `after ${JSON.stringify(edits)}`);
     }
