@@ -11,6 +11,7 @@ import { ls } from './commands/ls.ts';
 import { snapshots } from './commands/snapshots.ts';
 import { whoami } from './commands/whoami.ts';
 import { undo } from './commands/undo.ts';
+import { watch } from './commands/watch.ts';
 import { why } from './commands/why.ts';
 import { workspaces } from './commands/workspaces.ts';
 
@@ -22,6 +23,7 @@ export const commandTable: readonly Command[] = [
   workspaces,
   devices,
   push,
+  watch,
   snapshots,
   ls,
   cat,

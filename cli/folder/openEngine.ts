@@ -8,7 +8,7 @@ import { stateFolderOf } from '../workspace/findPlace.ts';
 import type { FolderOptions } from './ownedFolder.ts';
 
 /** The engine of one folder in this process. Only its owner may open it. */
-export async function openEngine({ call, server, folder, name, rules }: FolderOptions): Promise<FolderEngine> {
+export async function openEngine({ call, server, folder, name, rules, onAcknowledged }: FolderOptions): Promise<FolderEngine> {
   const { home, hostName, clock, log, files } = call.surroundings;
   const state = stateFolderOf(folder, { home, session: server.session });
   return await FolderEngine.open({
@@ -26,6 +26,7 @@ export async function openEngine({ call, server, folder, name, rules }: FolderOp
     name: name ?? nameOfFolder(folder),
     clock,
     log,
+    ...(onAcknowledged === undefined ? {} : { onAcknowledged }),
   });
 }
 

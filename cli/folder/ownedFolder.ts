@@ -5,7 +5,7 @@ import { openStateFolder } from '../../engine/platform/stateFolder.ts';
 import type { AbsolutePath } from '../../engine/ports/files.ts';
 import type { StateFolder } from '../../engine/ports/stateFolder.ts';
 import type { FolderEngine } from '../../engine/run/folderEngine.ts';
-import type { OnProgress } from '../../engine/run/reports.ts';
+import type { OnAcknowledged, OnProgress } from '../../engine/run/reports.ts';
 import { recoverRestores } from '../../engine/run/restore/recoverRestores.ts';
 import type { SnapshotId } from '../../protocol/ids.ts';
 import type { Call, Outcome } from '../command.ts';
@@ -24,6 +24,7 @@ export interface FolderOptions {
   /** What a new workspace is to be called; the folder's name when undefined. */
   readonly name: string | undefined;
   readonly rules: RuleOptions;
+  readonly onAcknowledged?: OnAcknowledged;
 }
 
 export interface PerformOptions {
@@ -64,9 +65,14 @@ export class OwnedFolder {
     return new OwnedFolder({ options, engine: await openEngine(options), restores });
   }
 
-  /** One after the other. */
+  /** What is asked for, one after the other. */
   async perform(request: FolderRequest, options: PerformOptions): Promise<Outcome> {
-    const turn = this.#running.then(async () => await this.#perform(request, options));
+    return await this.inTurn(async () => await this.#perform(request, options));
+  }
+
+  /** Runs when everything before it is done: nobody captures the folder while a restore works on it. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#running.then(work);
     this.#running = turn.catch(() => undefined /* who asked is told */);
     return await turn;
   }
