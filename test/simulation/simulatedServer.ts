@@ -21,13 +21,14 @@ import { SimulatedDisk } from './simulatedDisk.ts';
 export interface Strategies {
   readonly closure: Closure;
   readonly disk: (disk: SimulatedDisk) => VolumeDisk;
-  readonly store: (parts: { readonly database: DatabaseSync; readonly closure: Closure }) => MetadataStore;
+  /** Asked once a process. */
+  readonly store: (sound: MetadataStore, parts: { readonly database: DatabaseSync; readonly closure: Closure }) => MetadataStore;
 }
 
 export const soundStrategies: Strategies = {
   closure: walkClosure,
   disk: (disk) => disk,
-  store: ({ database, closure }) => inlineStore(database, closure),
+  store: (sound) => sound,
 };
 
 /** Small, so that a few small packs take both ways and fill several volumes. */
@@ -61,7 +62,7 @@ export class SimulatedServer {
     this.#database = database;
     this.primitives = primitives;
     this.#strategies = strategies;
-    this.#store = strategies.store({ database, closure: strategies.closure });
+    this.#store = inlineStore(database, strategies.closure);
     this.#masterKey = primitives.random.bytes(32);
     this.disk = new SimulatedDisk(dice);
   }
@@ -79,7 +80,8 @@ export class SimulatedServer {
     const life = new Life(forever);
     this.life = life;
     const { primitives } = this;
-    const store = mortalStore(life, this.#store);
+    const { closure } = this.#strategies;
+    const store = mortalStore(life, this.#strategies.store(this.#store, { database: this.#database, closure }));
     const disk = mortalDisk(life, this.#strategies.disk(this.disk));
     const clock: Clock = { now: () => this.#now++, sleep: () => new Promise(() => undefined) };
     this.core = new StoredServer({

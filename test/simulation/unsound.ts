@@ -1,5 +1,4 @@
-import type { WriteOutcome, WriteRequest } from '../../server/core/metadata.ts';
-import { inlineStore } from '../../server/db/inlineStore.ts';
+import type { MetadataStore, WriteOutcome, WriteRequest } from '../../server/core/metadata.ts';
 import { runBatch } from '../../server/db/runBatch.ts';
 import { Statements } from '../../server/db/statements.ts';
 import { metadataWrites } from '../../server/db/writes.ts';
@@ -24,8 +23,7 @@ function boundDisk(disk: Parameters<Strategies['disk']>[0]): ReturnType<Strategi
 }
 
 /** Tries a batch out to know the answers, and stores it when the next call comes. */
-function acknowledgeEarly({ database, closure }: Parameters<Strategies['store']>[0]): ReturnType<Strategies['store']> {
-  const sound = inlineStore(database, closure);
+function acknowledgeEarly(...[sound, { database, closure }]: Parameters<Strategies['store']>): MetadataStore {
   const writes = metadataWrites(new Statements(database), closure);
   let later: readonly WriteRequest[] = [];
   function storeLater(): void {
