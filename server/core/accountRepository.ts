@@ -1,5 +1,5 @@
 import { equalBytes, fromHex, toHex } from '../../base/bytes.ts';
-import { BackupError, messageOf } from '../../base/errors.ts';
+import { BackupError, isBackupError, messageOf } from '../../base/errors.ts';
 import { decodeSnapshotHeader } from '../../engine/core/snapshot/snapshotHeader.ts';
 import type { SnapshotHeader, SnapshotRecord } from '../../engine/core/snapshot/snapshotTypes.ts';
 import type { KeyStore, StoredRing } from '../../engine/ports/keyStore.ts';
@@ -109,6 +109,8 @@ export class AccountRepository implements port.Repository, KeyStore {
     if (advance !== undefined) requireText(advance.ref, limits.refNameBytesMax);
     const checked = this.#checkRecord(record, rows);
     const segments = pack === undefined ? [] : await this.#takeIn(pack, signal);
+    // Bytes in a volume stay, whatever becomes of the commit: a refused one must not leave any that no quota counts.
+    if (segments.some(({ place }) => place.kind === 'volume')) await this.#parts.writer.write('storeSegments', { ...this.#scoped(), segments });
     const bytes = inlineBytes(segments);
     const request = { ...this.#scoped(), ...checked, rows: ownBytes(rows), segments, advance };
     const result = await this.#parts.writer.write('commit', request, { bytes: bytes + rows.length + checked.record.sealed.length });
@@ -121,7 +123,9 @@ export class AccountRepository implements port.Repository, KeyStore {
     if (request.kind === 'under') {
       requireAtMost(request.roots.length, limits.fetchRootsMax);
       const query = { account: this.#scope.account, roots: request.roots, bytesMax: fetchBytesMax };
-      return (await this.#readAll(await this.#parts.store.read('under', query))).found;
+      const { found, unavailable } = await this.#readAll(await this.#parts.store.read('under', query));
+      if (found.length === 0 && unavailable !== undefined) throw unavailable;
+      return found;
     }
     requireAtMost(request.ids.length, limits.fetchIdsMax);
     requireAtMost(request.skip?.length ?? 0, limits.fetchIdsMax);
@@ -192,22 +196,39 @@ export class AccountRepository implements port.Repository, KeyStore {
     return { record: { id, header: ownBytes(record.header), sealed: ownBytes(sealed), sealedHash: ownBytes(sealedHash) }, header };
   }
 
+  /** Errors: `unavailable` when nothing can be read now; what can never be read counts as not stored. */
   async #fetchObjects(query: LocateQuery, signal: AbortSignal): Promise<readonly Uint8Array[]> {
     const skip = [...query.skip];
+    let fault: BackupError | undefined;
     for (let round = 1; ; round++) {
-      const { found, unreadable } = await this.#readAll(await this.#parts.store.read('locate', { ...query, skip }));
-      if (unreadable.length === 0 || round === fetchRoundsMax) return found;
+      const { found, unreadable, unavailable } = await this.#readAll(await this.#parts.store.read('locate', { ...query, skip }));
+      fault ??= unavailable;
+      if (unreadable.length === 0 || round === fetchRoundsMax) {
+        if (found.length === 0 && fault !== undefined) throw fault;
+        return found;
+      }
       signal.throwIfAborted();
       skip.push(...unreadable.map(({ sha256 }) => toHex(sha256)));
     }
   }
 
-  async #readAll(segments: readonly StoredSegment[]): Promise<{ readonly found: readonly Uint8Array[]; readonly unreadable: readonly StoredSegment[] }> {
+  async #readAll(segments: readonly StoredSegment[]): Promise<SegmentsRead> {
     const { disk, log } = this.#parts;
-    const onFault = (volume: string, error: unknown): void => log.error('volume-unreadable', { volume, error: messageOf(error) });
+    let unavailable: BackupError | undefined;
+    const onFault = (volume: string, error: unknown): void => {
+      log.error('volume-unreadable', { volume, error: messageOf(error) });
+      if (isBackupError(error, 'unavailable')) unavailable ??= new BackupError('unavailable', 'Stored data cannot be read now.', {}, { cause: error });
+    };
     const bytes = await readSegments(segments, { disk, onFault });
-    return { found: bytes.filter((one) => one !== undefined), unreadable: segments.filter((_, i) => bytes[i] === undefined) };
+    return { found: bytes.filter((one) => one !== undefined), unreadable: segments.filter((_, i) => bytes[i] === undefined), unavailable };
   }
+}
+
+interface SegmentsRead {
+  readonly found: readonly Uint8Array[];
+  readonly unreadable: readonly StoredSegment[];
+  /** Set when some could not be read for a reason that may pass. */
+  readonly unavailable: BackupError | undefined;
 }
 
 function inlineBytes(segments: readonly NewSegment[]): number {
