@@ -27,6 +27,8 @@ export interface LaneParts {
   readonly origin: OriginId;
   /** What a new workspace should be called. */
   readonly name: string;
+  /** The workspace that a folder joins which has none yet, and the snapshots that it starts from: a clone. */
+  readonly join?: { readonly workspace: WorkspaceId; readonly parents: readonly SnapshotId[] } | undefined;
   readonly log: Log;
 }
 
@@ -46,7 +48,9 @@ export class Lane {
   }
 
   static async open(parts: LaneParts): Promise<Lane> {
-    return new Lane(parts, await readLaneState(parts.state));
+    const lane = new Lane(parts, await readLaneState(parts.state));
+    if (lane.state !== undefined) await lane.#mend();
+    return lane;
   }
 
   get state(): LaneState | undefined {
@@ -162,8 +166,10 @@ export class Lane {
     if (own !== undefined) {
       await this.#adopt(own, signal);
     } else {
-      const parents = lanes[0]?.head === undefined ? [] : [lanes[0].head.id];
-      await this.#create({ workspace: lanes[0]?.workspace, parents }, signal);
+      const [other] = lanes;
+      const join = other === undefined ? this.#parts.join : undefined;
+      const parents = other?.head === undefined ? (join?.parents ?? []) : [other.head.id];
+      await this.#create({ workspace: other?.workspace ?? join?.workspace, parents }, signal);
     }
     await this.#moveWaiting();
   }
@@ -219,6 +225,21 @@ export class Lane {
     const { workspace, lane, prev } = this.waitingPlace;
     if (first === undefined || (first.workspace === workspace && first.lane === lane && first.prev === prev)) return;
     await outbox.rewrite(this.#rechained(outbox.acknowledged), outbox.acknowledged);
+  }
+
+  /** Where the disk damaged a waiting snapshot, those behind it hang in the air: they are hung on what is left. */
+  async #mend(): Promise<void> {
+    const { outbox, context, log } = this.#parts;
+    const headers = outbox.waiting.flatMap(({ snapshot }) => (snapshot === undefined ? [] : [snapshot]));
+    const [first] = headers;
+    if (first === undefined) return;
+    const { acknowledged } = outbox;
+    const { n, prev } = first.header;
+    const place = acknowledged === undefined ? { ...this.#placeAfter(undefined), n, prev } : this.#placeAfter(acknowledged);
+    const whole = headers.every(({ header }, i) => header.prev === (i === 0 ? place.prev : headers[i - 1]!.id));
+    if (whole) return;
+    log.warn('outbox.mended', { waiting: headers.length });
+    await outbox.rewrite(rewriteChain(outbox, { place, folded: new Set(), context }), acknowledged);
   }
 
   #rechained(tip: LaneHead | undefined, state = this.#state): ReturnType<typeof rewriteChain> {
