@@ -54,6 +54,7 @@ export function decodeVolumeHeader(bytes: Uint8Array): void {
   const reader = new ByteReader(bytes, 'volume header');
   if (!equalBytes(reader.bytes(volumeMagic.length), volumeMagic)) reader.fail('this is no volume');
   if (reader.u32() !== version) reader.fail('its version is not known here');
+  reader.u32(); // reserved
 }
 
 /** Everything of a record before its body. `sha256` is the body's, when it is known already. */
