@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { cat } from './commands/cat.ts';
+import { clone } from './commands/clone.ts';
 import { devices } from './commands/devices.ts';
 import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
@@ -11,6 +12,7 @@ import { ls } from './commands/ls.ts';
 import { snapshots } from './commands/snapshots.ts';
 import { whoami } from './commands/whoami.ts';
 import { undo } from './commands/undo.ts';
+import { verify } from './commands/verify.ts';
 import { watch } from './commands/watch.ts';
 import { why } from './commands/why.ts';
 import { workspaces } from './commands/workspaces.ts';
@@ -24,6 +26,7 @@ export const commandTable: readonly Command[] = [
   devices,
   push,
   watch,
+  clone,
   snapshots,
   ls,
   cat,
@@ -31,5 +34,6 @@ export const commandTable: readonly Command[] = [
   restore,
   undo,
   why,
+  verify,
   inspect,
 ];

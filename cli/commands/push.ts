@@ -1,5 +1,6 @@
 import type { Call, Command, Outcome } from '../command.ts';
-import { chooseTarget } from '../folder/chooseTarget.ts';
+import { chooseTarget, type PushTarget } from '../folder/chooseTarget.ts';
+import type { FolderOptions } from '../folder/ownedFolder.ts';
 import { runInFolder } from '../folder/runInFolder.ts';
 import { readSettings, ruleOptionsOf } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
@@ -24,11 +25,16 @@ export const push: Command = {
 
 async function runPush(call: Call, server: Server): Promise<Outcome> {
   const words = call.arguments;
-  const { folder, dirty, name } = await chooseTarget(server, { call, path: words.operand(0) ?? '.' });
+  const { folder, dirty, name, join } = await chooseTarget(server, { call, path: words.operand(0) ?? '.' });
   const flags = { git: words.has('git'), noGitignore: words.has('no-gitignore') };
   const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: flags.git, gitignore: !flags.noGitignore });
   return await runInFolder(
-    { call, server, folder, name, rules },
+    { call, server, folder, name, join: joinOf(join), rules },
     { kind: 'push', dirty, message: words.text('message'), force: words.has('force'), dryRun: words.has('dry-run'), ...flags },
   );
+}
+
+/** The named workspace, from its newest snapshot on. */
+function joinOf(info: PushTarget['join']): FolderOptions['join'] {
+  return info && { workspace: info.id, parents: info.latest === undefined ? [] : [info.latest.snapshot] };
 }

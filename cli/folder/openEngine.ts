@@ -8,7 +8,7 @@ import { stateFolderOf } from '../workspace/findPlace.ts';
 import type { FolderOptions } from './ownedFolder.ts';
 
 /** The engine of one folder in this process. Only its owner may open it. */
-export async function openEngine({ call, server, folder, name, rules, onAcknowledged }: FolderOptions): Promise<FolderEngine> {
+export async function openEngine({ call, server, folder, name, join: joined, rules, onAcknowledged }: FolderOptions): Promise<FolderEngine> {
   const { home, hostName, clock, log, files } = call.surroundings;
   const state = stateFolderOf(folder, { home, session: server.session });
   return await FolderEngine.open({
@@ -24,6 +24,7 @@ export async function openEngine({ call, server, folder, name, rules, onAcknowle
     context: await server.formatContext(),
     device: server.session.device,
     name: name ?? nameOfFolder(folder),
+    join: joined,
     clock,
     log,
     ...(onAcknowledged === undefined ? {} : { onAcknowledged }),

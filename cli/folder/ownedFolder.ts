@@ -4,7 +4,7 @@ import type { RuleOptions } from '../../engine/core/ignore/directoryRules.ts';
 import { openStateFolder } from '../../engine/platform/stateFolder.ts';
 import type { AbsolutePath } from '../../engine/ports/files.ts';
 import type { StateFolder } from '../../engine/ports/stateFolder.ts';
-import type { FolderEngine } from '../../engine/run/folderEngine.ts';
+import type { FolderEngine, FolderEngineParts } from '../../engine/run/folderEngine.ts';
 import type { OnAcknowledged, OnProgress } from '../../engine/run/reports.ts';
 import { recoverRestores } from '../../engine/run/restore/recoverRestores.ts';
 import type { SnapshotId } from '../../protocol/ids.ts';
@@ -23,6 +23,8 @@ export interface FolderOptions {
   readonly folder: AbsolutePath;
   /** What a new workspace is to be called; the folder's name when undefined. */
   readonly name: string | undefined;
+  /** An existing workspace that the folder joins, when it belongs to none. */
+  readonly join?: FolderEngineParts['join'];
   readonly rules: RuleOptions;
   readonly onAcknowledged?: OnAcknowledged;
 }

@@ -1,5 +1,5 @@
 import { Semaphore } from '../../base/concurrency.ts';
-import type { DeviceId, WorkspaceId } from '../../protocol/ids.ts';
+import type { DeviceId, SnapshotId, WorkspaceId } from '../../protocol/ids.ts';
 import type { FormatContext } from '../core/formatContext.ts';
 import type { RuleOptions } from '../core/ignore/directoryRules.ts';
 import { originId } from '../core/paths/pathId.ts';
@@ -35,6 +35,8 @@ export interface FolderEngineParts {
   readonly device: DeviceId;
   /** What a new workspace should be called. */
   readonly name: string;
+  /** The workspace that the folder joins, when it belongs to none, and the snapshots that it starts from. */
+  readonly join?: { readonly workspace: WorkspaceId; readonly parents: readonly SnapshotId[] } | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Told of each snapshot in the order in which the server acknowledges them. */
@@ -65,7 +67,7 @@ export class FolderEngine {
 
   /** Reads what an earlier process left. Makes no request. */
   static async open(parts: FolderEngineParts): Promise<FolderEngine> {
-    const { context, repository, clock, log, limits = {}, device, name } = parts;
+    const { context, repository, clock, log, limits = {}, device, name, join } = parts;
     const outbox = await Outbox.open({
       folder: parts.outbox,
       hasher: context.hasher,
@@ -75,7 +77,7 @@ export class FolderEngine {
     });
     const link = new Link(clock, limits.patienceMs === undefined ? {} : { patienceMs: limits.patienceMs });
     const origin = originId(parts.hostId, parts.root, context);
-    const lane = await Lane.open({ repository, link, state: parts.state, outbox, context, device, origin, name, log });
+    const lane = await Lane.open({ repository, link, state: parts.state, outbox, context, device, origin, name, join, log });
     const store = new IndexStore({ folder: parts.state, context });
     const stored = await store.load();
     return new FolderEngine(new FolderState({ parts, outbox, link, lane, store, index: stored?.index, limit: new PackLimit() }));
