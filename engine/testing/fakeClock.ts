@@ -1,4 +1,7 @@
+import { systemClock } from '../platform/clock.ts';
 import type { Clock } from '../ports/primitives.ts';
+
+const { signal: never } = new AbortController();
 
 interface Sleeper {
   readonly at: number;
@@ -60,5 +63,5 @@ export class FakeClock implements Clock {
 
 /** Lets everything run that waits for nothing but a turn. */
 async function settled(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+  await systemClock.sleep(0, { signal: never });
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { systemClock } from '../platform/clock.ts';
 
 const patienceMs = 2_000;
+const { signal } = new AbortController();
 /** What Node itself keeps, and what the test runner uses to report. */
 const ownKinds = new Set(['TTYWrap', 'PipeWrap', 'Immediate', 'CloseReq']);
 
@@ -16,11 +17,11 @@ export function checkLeaks(): void {
     atFirst = countKinds();
   });
   after(async () => {
-    const deadline = Date.now() + patienceMs;
+    const deadline = systemClock.now() + patienceMs;
     let leaks = leaksSince(atFirst);
     // Closing takes a few turns.
-    while (leaks.length > 0 && Date.now() < deadline) {
-      await setImmediate();
+    while (leaks.length > 0 && systemClock.now() < deadline) {
+      await systemClock.sleep(5, { signal });
       leaks = leaksSince(atFirst);
     }
     assert.deepEqual(leaks, [], 'something is left open');
