@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { BackupError } from '../../base/errors.ts';
 import type { FormatContext } from '../../engine/core/formatContext.ts';
 import { ObjectReader } from '../../engine/run/read/objectReader.ts';
-import { findSnapshotById } from '../../engine/run/read/snapshots.ts';
+import { findSnapshotById, latestName } from '../../engine/run/read/snapshots.ts';
 import { objectIdBytes, parseObjectId } from '../../protocol/ids.ts';
 import { packBytesMax } from '../../protocol/limits.ts';
 import type { Call, Command, JsonDocument, Outcome } from '../command.ts';
@@ -12,11 +12,12 @@ import { describeObject } from '../inspect/describeObject.ts';
 import { renderDocument } from '../inspect/renderDocument.ts';
 import { findSession } from '../session/session.ts';
 import { withServer, type Server } from '../session/server.ts';
+import { openSnapshot, type OpenedSnapshot } from '../workspace/openSnapshot.ts';
 
 export const inspect: Command = {
   name: 'inspect',
   summary: 'Shows any pack, segment, tree or snapshot as text',
-  operands: [{ name: 'FILE|ID', required: true, help: 'A file that holds one, or the id of a snapshot or of an object' }],
+  operands: [{ name: 'FILE|ID', required: true, help: 'A file that holds one, the id of a snapshot or of an object, or latest' }],
   flags: {},
   notes: ['Without a sign-in, only what is in clear is shown.'],
   run: runInspect,
@@ -37,6 +38,7 @@ async function describeFile(bytes: Uint8Array, call: Call): Promise<JsonDocument
 }
 
 async function describeId(id: string, call: Call): Promise<JsonDocument> {
+  if (id === latestName) return await withServer(call, async (server) => describeFound(await openSnapshot(server, { call, typed: id })));
   if (!/^[0-9a-f]{4,64}$/.test(id)) throw new BackupError('not-found', `“${id}” is neither a file nor an id.`);
   return await withServer(call, async (server) =>
     id.length === 2 * objectIdBytes ? await describeStored(id, { server, call }) : await describeSnapshot(id, { server, call }),
@@ -51,8 +53,12 @@ interface Where {
 async function describeSnapshot(id: string, { server, call }: Where): Promise<JsonDocument> {
   const { repository } = server;
   const snapshot = await findSnapshotById(id, { repository, signal: call.signal });
-  const { seq, receivedAt, deviceName } = snapshot;
-  return { seq, receivedAt, deviceName, ...describeRecord(snapshot.record, await server.formatContext()) };
+  return describeFound({ snapshot, context: await server.formatContext() });
+}
+
+function describeFound({ snapshot, context }: Pick<OpenedSnapshot, 'snapshot' | 'context'>): JsonDocument {
+  const { seq, receivedAt, deviceName, record } = snapshot;
+  return { seq, receivedAt, deviceName, ...describeRecord(record, context) };
 }
 
 async function describeStored(id: string, { server, call }: Where): Promise<JsonDocument> {

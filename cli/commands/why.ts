@@ -29,7 +29,7 @@ async function runWhy(call: Call, server: Server): Promise<Outcome> {
   const { files } = call.surroundings;
   const context = { files, root: folder, rules: new FolderRules({ files, root: folder, options }) };
   const { at, decision, exists } = await explainPath(context, path, { signal: call.signal });
-  const because = at === path ? '' : ` (${displayName(at)} is)`;
+  const because = at === path ? '' : `, which is about ${displayName(at)} and all under it`;
   const missing = exists ? '' : ' It does not exist now.';
   return {
     document: {
