@@ -34,6 +34,7 @@ test('names are shown as text, and escaped where they are none', () => {
   assert.equal(displayName(byteStringOfText('grüße.txt')), 'grüße.txt');
   assert.equal(displayName(byteStringFrom(Uint8Array.of(0x61, 0xff))), 'a\\xff');
   assert.equal(displayName(byteStringOfText('two\nlines')), 'two\\x0alines');
+  assert.equal(displayName(byteStringOfText('\u009b2J\u202e')), '\\xc2\\x9b2J\\xe2\\x80\\xae');
 });
 
 test('paths are joined and taken apart', () => {

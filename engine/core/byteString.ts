@@ -1,4 +1,5 @@
 import { BackupError } from '../../base/errors.ts';
+import { escapedByte, printable } from '../../base/printable.ts';
 
 /**
  * A name or path exactly as on disk: a JavaScript string of which every UTF-16 unit is one byte (0–255). It is a
@@ -34,7 +35,7 @@ export function byteStringOfText(text: string): BytePath {
   return byteStringFrom(new TextEncoder().encode(text));
 }
 
-/** Text for people: UTF-8 where it is, `\xNN` where it is not, control characters escaped. */
+/** Text for people: UTF-8 where it is, `\xNN` for bytes that are not or that must not be shown (`printable`). */
 export function displayName(name: string): string {
   const bytes = bytesOfByteString(name);
   let text: string;
@@ -42,14 +43,9 @@ export function displayName(name: string): string {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     // Not UTF-8: shown byte by byte; the exact name stays in the tree.
-    text = Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : escaped(byte))).join('');
+    text = Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : escapedByte(byte))).join('');
   }
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f]/g, (control) => escaped(control.charCodeAt(0)));
-}
-
-function escaped(byte: number): string {
-  return `\\x${byte.toString(16).padStart(2, '0')}`;
+  return printable(text);
 }
 
 export function joinPath(directory: BytePath, name: ByteName): BytePath {

@@ -1,6 +1,6 @@
 import { accountNameBytesMax, deviceNameBytesMax, ringBytesMax } from '../limits.ts';
 import { parseAccountId, parseDeviceId, parseInstanceId, type AccountId, type DeviceId, type InstanceId } from '../ids.ts';
-import { base64, flag, list, natural, oneOf, parseFields, text, type FieldReader } from './fields.ts';
+import { base64, flag, list, natural, oneOf, parseFields, shownText, text, type FieldReader } from './fields.ts';
 import { parseAccountName, parseDeviceName, parseNewPassword, parsePassword } from './names.ts';
 
 const devicesMax = 65_536;
@@ -112,14 +112,14 @@ function readAccount(fields: FieldReader): AccountAnswer {
 function parseNamedAccount(value: unknown, what: string): NamedAccount {
   return parseFields(value, { what, unknown: 'ignore' }, (fields) => ({
     id: fields.required('id', parseAccountId),
-    name: fields.required('name', text(accountNameBytesMax)),
+    name: fields.required('name', shownText(accountNameBytesMax)),
   }));
 }
 
 function parseNamedDevice(value: unknown, what: string): NamedDevice {
   return parseFields(value, { what, unknown: 'ignore' }, (fields) => ({
     id: fields.required('id', parseDeviceId),
-    name: fields.required('name', text(deviceNameBytesMax)),
+    name: fields.required('name', shownText(deviceNameBytesMax)),
   }));
 }
 
@@ -139,7 +139,7 @@ export function parseDevicesAnswer(value: unknown): DevicesAnswer {
 function parseDevice(value: unknown, what: string): DeviceMessage {
   return parseFields(value, { what, unknown: 'ignore' }, (fields) => ({
     id: fields.required('id', parseDeviceId),
-    name: fields.required('name', text(deviceNameBytesMax)),
+    name: fields.required('name', shownText(deviceNameBytesMax)),
     createdAt: fields.required('createdAt', natural),
     lastSeenAt: fields.optional('lastSeenAt', natural) ?? null,
     revoked: fields.required('revoked', flag),

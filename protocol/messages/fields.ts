@@ -1,5 +1,6 @@
 import { BackupError } from '../../base/errors.ts';
 import { encodeUtf8 } from '../../base/bytes.ts';
+import { printable } from '../../base/printable.ts';
 
 /** Turns one value from outside into a typed one. `what` names it in the error. Errors: `invalid`. */
 export type Parse<T> = (value: unknown, what: string) => T;
@@ -66,11 +67,17 @@ export function parseFields<T>(
 export function text(bytesMax: number): Parse<string> {
   return (value, what) => {
     if (typeof value !== 'string') throw new BackupError('invalid', `${what} is not text.`);
+    if (/\p{Surrogate}/u.test(value)) throw new BackupError('invalid', `${what} holds half a character.`);
     if (value.length > bytesMax || encodeUtf8(value).length > bytesMax) {
       throw new BackupError('invalid', `${what} is longer than ${bytesMax} bytes.`);
     }
     return value;
   };
+}
+
+/** Text that is only there to be shown: what a terminal must not get is escaped. */
+export function shownText(bytesMax: number): Parse<string> {
+  return (value, what) => printable(text(bytesMax)(value, what));
 }
 
 export function integer({ min, max }: { readonly min: number; readonly max: number }): Parse<number> {

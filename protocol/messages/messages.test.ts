@@ -60,6 +60,20 @@ describe('parsers of messages', () => {
     });
   }
 
+  test('what a server calls itself and others cannot command a terminal', () => {
+    const id = '0'.repeat(32);
+    const evil = 'a\u001b]0;owned\u0007\u009b2J';
+    const shown = 'a\\x1b]0;owned\\x07\\xc2\\x9b2J';
+    const workspace = { id, name: evil, createdAt: 1, latest: null };
+    assert.equal(workspaces.parseWorkspacesAnswer({ workspaces: [workspace] }).workspaces[0]?.name, shown);
+    const named = { id, name: evil };
+    const answer = account.parseAccountAnswer({ account: named, device: named });
+    assert.deepEqual([answer.account.name, answer.device.name], [shown, shown]);
+    const error = parseProblem({ status: 409, code: 'conflict', detail: evil, details: { why: evil } });
+    assert.equal(error.message, shown);
+    assert.deepEqual(error.details, { why: shown });
+  });
+
   test('requests refuse unknown fields, answers ignore them', () => {
     invalid(() => workspaces.parseCreateWorkspaceRequest({ name: 'x', access_token: 'y' }));
     invalid(() => snapshots.parseSnapshotsQuery({ limit: '1', access_token: 'y' }));
@@ -70,6 +84,8 @@ describe('parsers of messages', () => {
     invalid(() => text(3)('abcd', 'it'));
     invalid(() => text(3)('\u00e9\u00e9', 'it'));
     invalid(() => text(3)(3, 'it'));
+    for (const half of ['\ud800', 'a\udc00', '\ud83d\ud83d\ude00']) invalid(() => text(99)(half, 'it'));
+    assert.equal(text(4)('\u{1f600}', 'it'), '\u{1f600}');
     assert.equal(text(3)('abc', 'it'), 'abc');
     const count = integer({ min: 1, max: 3 });
     for (const one of [0, 4, 1.5, Number.NaN, Infinity, '1', null]) invalid(() => count(one, 'it'));

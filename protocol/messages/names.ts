@@ -1,11 +1,10 @@
 import { BackupError } from '../../base/errors.ts';
+import { unprintablePattern } from '../../base/printable.ts';
 import { accountNameBytesMax, deviceNameBytesMax, passwordBytesMax, passwordCharactersMin, refNameBytesMax, workspaceNameBytesMax } from '../limits.ts';
 import { text, type Parse } from './fields.ts';
 
 const accountNamePattern = /^[\p{L}\p{N}][\p{L}\p{N}._@+-]*$/u;
 const refNamePattern = /^[a-z0-9][a-z0-9._-]*$/;
-/** Control characters, line and paragraph separators, and what turns the direction of text. */
-const unprintablePattern = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 /** Letters and digits of any script, and `. _ @ + -` after the first; in NFC. */
 export const parseAccountName: Parse<string> = (value, what) => {

@@ -1,5 +1,5 @@
 import { BackupError, errorCodes, type ErrorCode, type ErrorDetails } from '../../base/errors.ts';
-import { FieldReader, integer, oneOf, text } from './fields.ts';
+import { FieldReader, integer, oneOf, shownText } from './fields.ts';
 
 /** An error as it travels: RFC 9457, `application/problem+json`. Callers branch on `code`. */
 export interface Problem {
@@ -78,7 +78,7 @@ export function parseProblem(value: unknown): BackupError {
   fields.required('status', integer({ min: 400, max: 599 }));
   return new BackupError(
     fields.required('code', oneOf(errorCodes)),
-    fields.required('detail', text(detailTextBytesMax)),
+    fields.required('detail', shownText(detailTextBytesMax)),
     fields.optional('details', parseDetails) ?? {},
   );
 }
@@ -88,7 +88,7 @@ function parseDetails(value: unknown, what: string): ErrorDetails {
   const details: Record<string, string | number> = {};
   for (const [name, detail] of Object.entries(value).slice(0, detailsMax)) {
     if (typeof detail === 'number') details[name] = detail;
-    else details[name] = text(detailTextBytesMax)(detail, what);
+    else details[name] = shownText(detailTextBytesMax)(detail, what);
   }
   return details;
 }

@@ -18,7 +18,7 @@ import {
   type SnapshotId,
   type WorkspaceId,
 } from '../ids.ts';
-import { base64, FieldReader, flag, integer, list, natural, oneOf, parseFields, text } from './fields.ts';
+import { base64, FieldReader, flag, integer, list, natural, oneOf, parseFields, shownText, text } from './fields.ts';
 import { parseRefName } from './names.ts';
 import type { Problem } from './problem.ts';
 import { parseLaneHead, type LaneHeadMessage } from './workspaces.ts';
@@ -139,7 +139,7 @@ function parseSnapshot(value: unknown, what: string): SnapshotMessage {
     workspace: fields.required('workspace', parseWorkspaceId),
     seq: fields.required('seq', natural),
     receivedAt: fields.required('receivedAt', natural),
-    deviceName: fields.required('deviceName', text(deviceNameBytesMax)),
+    deviceName: fields.required('deviceName', shownText(deviceNameBytesMax)),
     id: fields.required('id', parseSnapshotId),
     header: fields.required('header', base64(snapshotHeaderBytesMax)),
     sealed: fields.optional('sealed', base64(snapshotSealedBytesMax)) ?? null,

@@ -11,7 +11,7 @@ import {
   type SnapshotId,
   type WorkspaceId,
 } from '../ids.ts';
-import { list, natural, parseFields, text } from './fields.ts';
+import { list, natural, parseFields, shownText } from './fields.ts';
 import { parseWorkspaceName } from './names.ts';
 
 /** What one account can have; a longer answer is not believed. */
@@ -76,7 +76,7 @@ export function parseWorkspacesAnswer(value: unknown): WorkspacesAnswer {
 function parseWorkspace(value: unknown, what: string): WorkspaceMessage {
   return parseFields(value, { what, unknown: 'ignore' }, (fields) => ({
     id: fields.required('id', parseWorkspaceId),
-    name: fields.required('name', text(workspaceNameBytesMax)),
+    name: fields.required('name', shownText(workspaceNameBytesMax)),
     createdAt: fields.required('createdAt', natural),
     latest: fields.optional('latest', parseLatest) ?? null,
   }));
@@ -107,7 +107,7 @@ function parseLane(value: unknown, what: string): LaneMessage {
     id: fields.required('id', parseLaneId),
     workspace: fields.required('workspace', parseWorkspaceId),
     device: fields.required('device', parseDeviceId),
-    deviceName: fields.required('deviceName', text(deviceNameBytesMax)),
+    deviceName: fields.required('deviceName', shownText(deviceNameBytesMax)),
     origin: fields.required('origin', parseOriginId),
     head: fields.optional('head', parseLaneHead) ?? null,
   }));
