@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -140,6 +141,26 @@ describe('what the client makes of answers', () => {
     await withAnswers(saying(409, JSON.stringify(stale)), async (repository) => {
       assert.deepEqual(await commit(repository), stale);
     });
+  });
+
+  test('a snapshot that is not what its id says is corrupt', async () => {
+    const hash = (...parts: readonly Uint8Array[]): Buffer => parts.reduce((all, part) => all.update(part), createHash('sha256')).digest();
+    const [header, sealed] = [Buffer.from('header'), Buffer.from('sealed')];
+    const sealedHash = hash(sealed);
+    const good = {
+      workspace: '1'.repeat(32), seq: 1, receivedAt: 1, deviceName: 'd', id: hash(header, sealedHash).toString('hex'),
+      header: header.toString('base64'), sealed: sealed.toString('base64') as string | null, sealedHash: sealedHash.toString('base64'),
+    };
+    const find = (r: RemoteRepository): Promise<unknown> => r.findSnapshots({ prefix: '0' }, { signal });
+    const list = (r: RemoteRepository): Promise<unknown> => r.snapshots({ workspace: '1'.repeat(32) as WorkspaceId, before: undefined, limit: 5 }, { signal });
+    const page = (one: object): RequestListener => saying(200, JSON.stringify({ snapshots: [one], more: false }));
+    for (const one of [good, { ...good, sealed: null }]) await withAnswers(page(one), async (repository) => void (await find(repository)));
+    const other = Buffer.from('others').toString('base64');
+    const otherHash = hash(Buffer.from('others')).toString('base64');
+    const lies = [{ id: 'a'.repeat(64) }, { header: other }, { sealed: other }, { sealedHash: otherHash }, { sealed: other, sealedHash: otherHash }, { sealed: null, sealedHash: '' }];
+    for (const lie of lies) {
+      for (const call of [find, list]) await fails(page({ ...good, ...lie }), 'corrupt', call);
+    }
   });
 
   test('many uploads share few connections', async () => {

@@ -1,9 +1,10 @@
-import { decodeUtf8 } from '../../base/bytes.ts';
+import { createHash } from 'node:crypto';
+import { decodeUtf8, equalBytes, toHex } from '../../base/bytes.ts';
 import { BackupError } from '../../base/errors.ts';
 import type { RingAnswer } from '../../protocol/messages/account.ts';
 import { parseCommitAnswer, type HistoryRowMessage, type SnapshotMessage } from '../../protocol/messages/snapshots.ts';
 import type { LaneMessage, WorkspaceMessage } from '../../protocol/messages/workspaces.ts';
-import { changeKinds, type ChangeKind } from '../core/snapshot/snapshotTypes.ts';
+import { changeKinds, type ChangeKind, type SnapshotRecord } from '../core/snapshot/snapshotTypes.ts';
 import type { StoredRing } from '../ports/keyStore.ts';
 import type { CommitResult, HistoryRow, LaneInfo, StoredSnapshot, WorkspaceInfo } from '../ports/repository.ts';
 import { parseAnswer, problemIn, type Answer } from './httpConnection.ts';
@@ -18,6 +19,7 @@ export function laneOf({ head, ...lane }: LaneMessage): LaneInfo {
   return { ...lane, head: head ?? undefined };
 }
 
+/** Errors: `corrupt` when the record is not what its id says. */
 export function storedSnapshotOf(message: SnapshotMessage): StoredSnapshot {
   const { workspace, seq, receivedAt, deviceName, id, header, sealed, sealedHash } = message;
   const record = {
@@ -26,7 +28,21 @@ export function storedSnapshotOf(message: SnapshotMessage): StoredSnapshot {
     sealed: sealed === null ? undefined : bytesOf(sealed),
     sealedHash: bytesOf(sealedHash),
   };
+  checkRecord(record);
   return { workspace, seq, receivedAt, deviceName, record };
+}
+
+/** As everything fetched: who asks for one snapshot must not be given another, nor another one's details. */
+function checkRecord({ id, header, sealed, sealedHash }: SnapshotRecord): void {
+  const idFits = toHex(sha256(header, sealedHash)) === id;
+  if (idFits && (sealed === undefined || equalBytes(sha256(sealed), sealedHash))) return;
+  throw new BackupError('corrupt', 'The server answered with a snapshot that does not match its id.', { id });
+}
+
+function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
 }
 
 export function historyRowOf({ kind, from, ...row }: HistoryRowMessage): HistoryRow {
