@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openBench, writeFiles } from './bench.ts';
+import { assertSameTree, readTreeState } from './treeState.ts';
+
+test('which folder is which workspace', async (context) => {
+  const { folder, client, another, workspace: make } = await openBench(context);
+  const project = await make('a/project', { 'file.txt': 'x'.repeat(50_000) });
+  const first = await client.json(['push', project]);
+
+  await context.test('local state is a cache: deleted, the workspace is found again and almost nothing is sent', async () => {
+    await rm(join(client.home, 'folders'), { recursive: true });
+    const again = await client.json(['push', project]);
+    assert.equal(again.workspace, first.workspace);
+    assert.ok(again.bytesSent < 2_000, `${again.bytesSent} bytes were sent`);
+    await appendFile(join(project, 'file.txt'), 'y');
+    await rm(join(client.home, 'folders'), { recursive: true });
+    const changed = await client.json(['push', project]);
+    assert.deepEqual([changed.workspace, changed.filesChanged, changed.filesNew], [first.workspace, 1, 0]);
+  });
+
+  await context.test('a second folder of the same name makes a second workspace', async () => {
+    const other = await make('b/project', { 'file.txt': 'other' });
+    const second = await client.json(['push', other]);
+    assert.notEqual(second.workspace, first.workspace);
+    const { workspaces } = await client.json(['workspaces']);
+    assert.deepEqual(workspaces.map((each: { name: string }) => each.name).sort(), ['project', 'project-2']);
+  });
+
+  await context.test('a folder within is pushed as a part, unless another workspace is named', async () => {
+    await writeFiles(project, { 'part/in.txt': 'in', 'out.txt': 'out' });
+    const part = await client.json(['push', join(project, 'part')]);
+    assert.deepEqual([part.workspace, part.folder, part.part, part.filesNew], [first.workspace, project, 'part', 1]);
+    const own = await client.json(['push', join(project, 'part'), '--workspace', 'of its own']);
+    assert.notEqual(own.workspace, first.workspace);
+    assert.equal(own.filesNew, 1);
+    assert.equal((await client.json(['push', project, '--workspace', 'of its own'], { code: 5 })).error.code, 'conflict');
+  });
+
+  await context.test('a file alone is the one change of its folder’s workspace', async () => {
+    await writeFiles(project, { 'one.txt': '1', 'two.txt': '2' });
+    const one = await client.json(['push', join(project, 'one.txt')]);
+    assert.deepEqual([one.workspace, one.filesNew], [first.workspace, 1]);
+    const { entries } = await client.json(['ls', 'latest'], { workingDirectory: project });
+    assert.ok(entries.some((each: { path: string }) => each.path === 'one.txt'));
+    assert.ok(!entries.some((each: { path: string }) => each.path === 'two.txt'));
+    const loose = await make('loose', { 'only.txt': '1', 'not.txt': '2' });
+    const only = await client.json(['push', join(loose, 'only.txt')]);
+    assert.equal(only.filesNew, 1);
+    assert.deepEqual((await client.json(['ls', 'latest'], { workingDirectory: loose })).entries.map((each: { path: string }) => each.path), ['only.txt']);
+  });
+
+  await context.test('a clone on another device goes on with the same workspace', async () => {
+    await client.json(['push', project]);
+    const other = await another('laptop');
+    const target = join(folder, 'cloned');
+    const cloned = await other.json(['clone', 'project', target]);
+    assert.equal(cloned.workspace, first.workspace);
+    assertSameTree(await readTreeState(target), await readTreeState(project));
+    assert.equal((await other.json(['push', target])).unchanged, true);
+    await writeFile(join(target, 'from-laptop.txt'), 'laptop');
+    const pushed = await other.json(['push', target]);
+    assert.deepEqual([pushed.workspace, pushed.filesNew], [first.workspace, 1]);
+    const content = await client.run(['cat', 'latest:from-laptop.txt', '--workspace', 'project']);
+    assert.equal(content.stdout.toString(), 'laptop');
+    const busy = join(folder, 'busy');
+    await mkdir(busy);
+    await writeFile(join(busy, 'mine'), 'mine');
+    assert.equal((await other.json(['clone', 'project', busy], { code: 5 })).error.code, 'conflict');
+    assert.equal(await readFile(join(busy, 'mine'), 'utf8'), 'mine');
+  });
+});
+
+test('warnings are listed, and fail only a strict run', async (context) => {
+  const { client, workspace: make } = await openBench(context);
+  const workspace = await make('warned', { 'good.txt': 'good' });
+  const socket = createServer().listen(join(workspace, 'socket'));
+  context.after(() => socket.close());
+  const pushed = await client.json(['push', workspace]);
+  assert.deepEqual(pushed.warnings, [{ path: 'socket', kind: 'not-a-file' }]);
+  const strict = await client.json(['push', workspace, '--strict'], { code: 6 });
+  assert.equal(strict.snapshot, pushed.snapshot);
+});
