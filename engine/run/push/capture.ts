@@ -2,6 +2,7 @@ import { BackupError, systemCodeOf } from '../../../base/errors.ts';
 import type { ListId, ObjectId } from '../../../protocol/ids.ts';
 import { joinPath, nameOfPath, namesOfPath, rootPath } from '../../core/byteString.ts';
 import type { ByteName, BytePath } from '../../core/byteString.ts';
+import { Cutter } from '../../core/chunk/cutter.ts';
 import type { FormatContext } from '../../core/formatContext.ts';
 import { isSensitiveName } from '../../core/segment/sensitiveName.ts';
 import type { PlainObject } from '../../core/segment/segmentTypes.ts';
@@ -50,12 +51,14 @@ const looksMax = 3;
  */
 export class Capture {
   readonly #parts: CaptureParts;
+  readonly #cutter: Cutter;
   #changes = new Map<BytePath, IndexChange>();
   #lists: ListLinks[] = [];
   #inodes = new Map<BytePath, bigint>();
 
   constructor(parts: CaptureParts) {
     this.#parts = parts;
+    this.#cutter = new Cutter(parts.context.keys.gear);
   }
 
   /** Errors: `not-found` or `denied` when the folder itself cannot be read; what is in it never fails a capture. */
@@ -189,7 +192,7 @@ export class Capture {
       await this.#send(object, sensitive);
     };
     const now = clock.now();
-    const read = await readFile(scan.files.join(scan.root, ...namesOfPath(path)), { files: scan.files, context, emit, signal });
+    const read = await readFile(scan.files.join(scan.root, ...namesOfPath(path)), { files: scan.files, context, cutter: this.#cutter, emit, signal });
     if (read === undefined) return false;
     const { content, size, stat } = read;
     progress.bytesRead += read.bytesRead;

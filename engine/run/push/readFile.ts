@@ -1,7 +1,7 @@
 import { inlineChunksMax } from '../../core/tree/treeTypes.ts';
 import type { ChunkId } from '../../../protocol/ids.ts';
 import { chunkId, chunkObject } from '../../core/chunk/chunkId.ts';
-import { Cutter } from '../../core/chunk/cutter.ts';
+import type { Cutter } from '../../core/chunk/cutter.ts';
 import type { FormatContext } from '../../core/formatContext.ts';
 import { ListBuilder } from '../../core/list/buildList.ts';
 import type { PlainObject } from '../../core/segment/segmentTypes.ts';
@@ -18,6 +18,8 @@ const rereadBytesMax = 64 * 1024 * 1024;
 export interface ReadParts {
   readonly files: Files;
   readonly context: FormatContext;
+  /** Used for one file after the other. */
+  readonly cutter: Cutter;
   /** Takes the file's chunks and lists as they come. */
   readonly emit: (object: PlainObject) => Promise<void>;
   readonly signal: AbortSignal;
@@ -101,21 +103,20 @@ async function stream(path: AbsolutePath, { files, ...parts }: ReadParts): Promi
 /** Makes a file's content of its bytes as they come: chunk ids, from the ninth on through lists. */
 class ContentBuilder {
   readonly #parts: ReadParts;
-  readonly #cutter: Cutter;
   readonly #first: { readonly id: ChunkId; readonly bytes: number }[] = [];
   #list: ListBuilder | undefined;
 
   constructor(parts: ReadParts) {
     this.#parts = parts;
-    this.#cutter = new Cutter(parts.context.keys.gear);
+    parts.cutter.finish(); // What a failed read left in it.
   }
 
   async push(bytes: Uint8Array): Promise<void> {
-    for (const chunk of this.#cutter.push(bytes)) await this.#take(chunk);
+    for (const chunk of this.#parts.cutter.push(bytes)) await this.#take(chunk);
   }
 
   async finish(): Promise<FileContent> {
-    const last = this.#cutter.finish();
+    const last = this.#parts.cutter.finish();
     if (last !== undefined) await this.#take(last);
     if (this.#list === undefined) return { kind: 'chunks', chunks: this.#first.map(({ id }) => id) };
     const { list, objects } = this.#list.finish();
