@@ -53,7 +53,7 @@ describe('GroupWriter', () => {
   test('a batch holds a bounded number of requests and of bytes', async () => {
     const store = new HeldStore();
     const writer = new GroupWriter(store);
-    const all = [...Array.from({ length: 300 }, () => writer.write('setDisabled', disable))];
+    const all = Array.from({ length: 300 }, () => writer.write('setDisabled', disable));
     await turns();
     await store.end();
     await store.end();

@@ -26,7 +26,7 @@ describe('readSegments', () => {
       fc.asyncProperty(fc.array(place, { maxLength: 30 }), async (places) => {
         const disk = { read: async (_: string, at: number, length: number) => Uint8Array.from({ length }, (__, i) => ((at + i) * 31) & 0xff) };
         const segments = places.map(({ offset, bytes }) => inVolume('a', offset, bytes));
-        const read = await readSegments(segments, { disk, onFault: assert.fail });
+        const read = await readSegments(segments, { disk, onFault: (volume) => assert.fail(volume) });
         for (const [i, { offset, bytes }] of places.entries()) {
           assert.deepEqual(read[i], Uint8Array.from({ length: bytes }, (_, k) => ((offset + k) * 31) & 0xff));
         }

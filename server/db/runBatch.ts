@@ -1,13 +1,32 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { isBackupError } from '../../base/errors.ts';
 import type { WriteOutcome, WriteRequest } from '../core/metadata.ts';
 import type { MetadataWrites } from '../core/metadataWrites.ts';
 import { fromSqlite } from './sqliteErrors.ts';
 
 /**
  * Decides all requests in order in one transaction, each behind its own savepoint, and commits them with one flush.
- * Errors: what made the whole batch fail; then none of it happened.
+ * Errors: what made the whole batch fail; then none of it happened. When the disk is full, whatever still fits is
+ * done one by one, so that one large request does not refuse small ones.
  */
 export function runBatch(database: DatabaseSync, writes: MetadataWrites, requests: readonly WriteRequest[]): readonly WriteOutcome[] {
+  try {
+    return runTransaction(database, writes, requests);
+  } catch (error) {
+    if (requests.length === 1 || !isBackupError(error, 'limit')) throw error;
+    return requests.map((request) => runAlone(database, writes, request));
+  }
+}
+
+function runAlone(database: DatabaseSync, writes: MetadataWrites, request: WriteRequest): WriteOutcome {
+  try {
+    return runTransaction(database, writes, [request])[0]!;
+  } catch (error) {
+    return { kind: 'refused', error };
+  }
+}
+
+function runTransaction(database: DatabaseSync, writes: MetadataWrites, requests: readonly WriteRequest[]): readonly WriteOutcome[] {
   try {
     database.exec('begin immediate');
     const outcomes = requests.map((request) => runOne(database, writes, request));
