@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { systemCodeOf } from '../../base/errors.ts';
@@ -9,6 +9,8 @@ import { fileStatOf } from './nodeStat.ts';
 
 /** Names looked at between two turns of the event loop: about 10 ms. */
 const namesPerTurn = 2_000;
+/** A directory whose own size is larger may hold so many names that reading them blocks the event loop noticeably. */
+const directoryBytesAtOnceMax = 256 * 1024;
 
 /**
  * Names of a directory with their stats. The stats are read synchronously, a batch per turn: measured three times as
@@ -18,9 +20,9 @@ export async function listWithStats(
   path: AbsolutePath,
   { marker, signal }: ListOptions,
 ): Promise<readonly ListedName[]> {
+  await setImmediate(); // Many small directories in a row must not keep everything else waiting.
   signal.throwIfAborted();
-  refuseLink(path);
-  const names = (await readdir(nativePath(path), { encoding: 'latin1' })) as ByteName[];
+  const names = (await namesIn(path)) as readonly ByteName[];
   const prefix = path.endsWith('/') ? path : `${path}/`;
   const listed: ListedName[] = [];
   for (let i = 0; i < names.length; i++) {
@@ -50,10 +52,15 @@ function statOf(
   }
 }
 
-/** A directory that was replaced by a link since it was last seen must not lead elsewhere. */
-function refuseLink(path: AbsolutePath): void {
-  if (!lstatSync(nativePath(path)).isSymbolicLink()) return;
-  throw Object.assign(new Error('A symbolic link is not listed.'), { code: 'ENOTDIR' });
+async function namesIn(path: AbsolutePath): Promise<readonly string[]> {
+  const native = nativePath(path);
+  const own = lstatSync(native);
+  if (own.isSymbolicLink()) {
+    // A directory that was replaced by a link since it was last seen must not lead elsewhere.
+    throw Object.assign(new Error('A symbolic link is not listed.'), { code: 'ENOTDIR' });
+  }
+  if (own.size > directoryBytesAtOnceMax) return await readdir(native, { encoding: 'latin1' });
+  return readdirSync(native, { encoding: 'latin1' });
 }
 
 function isThere(path: string): boolean {
