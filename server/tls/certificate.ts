@@ -1,9 +1,10 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { BackupError, systemCodeOf } from '../../base/errors.ts';
+import { assert, BackupError, systemCodeOf } from '../../base/errors.ts';
+import { syncFolder, writeAtomically } from '../../engine/platform/writeAtomically.ts';
 import type { Clock } from '../../engine/ports/primitives.ts';
 import { makeCertificate } from './makeCertificate.ts';
 
@@ -29,19 +30,41 @@ export async function selfMadeCertificate(options: {
   readonly clock: Clock;
 }): Promise<ServerIdentity> {
   const { dataDirectory, listenHost, clock } = options;
-  const files = { cert: join(dataDirectory, 'tls', 'cert.pem'), key: join(dataDirectory, 'tls', 'key.pem') };
-  const kept = await Promise.all([readIfThere(files.cert), readIfThere(files.key)]);
-  const [cert, key] = kept;
-  if (cert !== undefined && key !== undefined) return identityOf({ cert, key });
-  if (cert !== undefined) {
-    throw new BackupError('not-found', `The key of the server's certificate is gone: ${files.key}. Put it back, or delete ${files.cert} to make both anew; every device must then sign in again with the new fingerprint.`);
-  }
+  const folder = join(dataDirectory, 'tls');
+  const kept = await readKept(folder);
+  if (kept !== undefined) return kept;
   const names = new Set(['localhost', '127.0.0.1', '::1', hostname(), listenHost].filter(isCertifiable));
-  const made = await makeCertificate({ names: [...names], now: clock.now() });
-  await mkdir(dirname(files.key), { recursive: true, mode: 0o700 });
-  await writeNew(files.key, { text: made.key, mode: 0o600 }); // first: a certificate without its key is refused above
-  await writeNew(files.cert, { text: made.cert, mode: 0o644 });
-  return identityOf(made);
+  await keepNew(folder, await makeCertificate({ names: [...names], now: clock.now() }));
+  const now = await readKept(folder); // which may be what another process made at the same time
+  assert(now !== undefined, 'a certificate that was made is there');
+  return now;
+}
+
+const fileNames = { cert: 'cert.pem', key: 'key.pem' } as const;
+
+/** Undefined when there is neither. Errors: `not-found` when only one of both is there. */
+async function readKept(folder: string): Promise<ServerIdentity | undefined> {
+  const files = { cert: join(folder, fileNames.cert), key: join(folder, fileNames.key) };
+  const [cert, key] = await Promise.all([readIfThere(files.cert), readIfThere(files.key)]);
+  if (cert !== undefined && key !== undefined) return identityOf({ cert, key });
+  if (cert === undefined && key === undefined) return undefined;
+  const [gone, left] = cert === undefined ? [files.cert, files.key] : [files.key, files.cert];
+  throw new BackupError('not-found', `Half of the server's certificate is gone: ${gone}. Put it back, or delete ${left} to make both anew; every device must then sign in again with the new fingerprint.`);
+}
+
+/** Key and certificate appear together or not at all; what another process made first stays. */
+async function keepNew(folder: string, { cert, key }: { readonly cert: string; readonly key: string }): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+  const staged = await mkdtemp(`${folder}-`); // of mode 0700
+  try {
+    await writeAtomically(join(staged, fileNames.key), Buffer.from(key));
+    await writeAtomically(join(staged, fileNames.cert), Buffer.from(cert), { mode: 0o644 });
+    await rename(staged, folder); // over an empty folder too; refused when there is anything in it
+  } catch (error) {
+    await rm(staged, { recursive: true, force: true });
+    if (!['EEXIST', 'ENOTEMPTY', 'EPERM'].includes(systemCodeOf(error) ?? '')) throw error;
+  }
+  await syncFolder(dirname(folder));
 }
 
 /** Other names than these do not fit a certificate, or mean no host; whoever pins it does not need them. */
@@ -78,17 +101,4 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if (systemCodeOf(cause) === 'ENOENT') return undefined;
     throw new BackupError('not-found', `Cannot read ${path}.`, { system: systemCodeOf(cause) ?? '' }, { cause });
   }
-}
-
-/** Whole or not at all: a crash at the first start must not leave half a key. */
-async function writeNew(path: string, { text, mode }: { readonly text: string; readonly mode: number }): Promise<void> {
-  const file = await open(`${path}.new`, 'w', mode);
-  try {
-    await file.chmod(mode);
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.new`, path);
 }
