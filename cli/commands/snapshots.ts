@@ -1,3 +1,4 @@
+import { printable } from '../../base/printable.ts';
 import { findSnapshot, listSnapshots, type Snapshot } from '../../engine/run/read/snapshots.ts';
 import type { SnapshotDetails } from '../../engine/core/snapshot/snapshotTypes.ts';
 import type { Call, Command, Outcome } from '../command.ts';
@@ -51,7 +52,7 @@ function tableOf(opened: readonly { readonly snapshot: Snapshot; readonly detail
     snapshot.deviceName,
     snapshot.header.partial ? 'unfinished' : snapshot.header.trigger,
     details === undefined ? 'thinned out' : changesOf(details),
-    details?.message ?? '',
+    printable(details?.message ?? ''),
   ]);
   return formatTable([['SNAPSHOT', 'RECEIVED', 'DEVICE', 'WHY', 'CHANGES', 'MESSAGE'], ...rows]);
 }
