@@ -1,6 +1,7 @@
-import { BackupError } from '../../../base/errors.ts';
+import { isBackupError } from '../../../base/errors.ts';
 import type { SnapshotId } from '../../../protocol/ids.ts';
 import { rootPath } from '../../core/byteString.ts';
+import type { RestoreJournal } from '../../core/restore/journal.ts';
 import { carryOut, rollBack, settle } from './carryOut.ts';
 import type { CarryOutParts } from './carryOut.ts';
 import type { InPlaceOptions } from './inPlace.ts';
@@ -22,6 +23,8 @@ export interface Recovered {
   readonly undone: number;
   /** Interrupted after that: carried out to the end. */
   readonly finished: number;
+  /** Journals that cannot be read, and so tell nothing: left as they are. */
+  readonly unreadable: number;
   readonly keptBeside: readonly KeptBeside[];
 }
 
@@ -35,20 +38,37 @@ export async function recoverRestores(options: RecoverOptions): Promise<Recovere
   const store = new RestoreStore(state, context.hasher);
   // Newest first: an undo may still need what the restore before it has set aside.
   const stored = (await store.list()).toReversed();
-  const result = { undone: 0, finished: 0, keptBeside: [] as KeptBeside[] };
+  const result = { undone: 0, finished: 0, unreadable: 0, keptBeside: [] as KeptBeside[] };
   const target = new TargetFolder(files, folder);
   try {
     await target.use(rootPath, async (directory) => await unlessAbsent(files.removeFile(files.join(directory, probeName))));
     for (const restore of stored) {
-      if (restore.phase === 'done' && (await store.readDone(restore.name)).asides === 'dropped') continue;
-      const journal = await store.read(restore.name);
-      if (journal.root !== folder) throw new BackupError('conflict', 'An interrupted restore belongs to another folder.');
+      const journal = await readJournal(restore, store);
+      if (journal === 'over') continue;
+      if (journal?.root !== folder) {
+        result.unreadable += 1;
+        continue;
+      }
       await recoverOne(restore, { journal, target, hasher: context.hasher, now: clock.now(), signal, store, name: restore.name }, { options, result });
     }
   } finally {
     await target.close();
   }
   return result;
+}
+
+/** Undefined for one that a disk has damaged: no damage to a journal may keep a folder from being backed up. */
+async function readJournal({ name, phase }: StoredRestore, store: RestoreStore): Promise<RestoreJournal | 'over' | undefined> {
+  try {
+    if (phase === 'done') {
+      const { asides, directories } = await store.readDone(name);
+      if (asides === 'dropped' && directories === 'set') return 'over';
+    }
+    return await store.read(name);
+  } catch (error) {
+    if (isBackupError(error, 'corrupt') || isBackupError(error, 'invalid')) return undefined;
+    throw error;
+  }
 }
 
 async function recoverOne(

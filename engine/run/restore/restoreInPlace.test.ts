@@ -1,159 +1,20 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import test from 'node:test';
-import type { TestContext } from 'node:test';
 import { isBackupError } from '../../../base/errors.ts';
-import type { SnapshotId, TreeId } from '../../../protocol/ids.ts';
 import type { ByteName, BytePath } from '../../core/byteString.ts';
 import { safeFiles } from '../../platform/safeFiles.ts';
-import { openStateFolder } from '../../platform/stateFolder.ts';
 import type { SafeFiles } from '../../ports/safeFiles.ts';
-import type { StateFolder } from '../../ports/stateFolder.ts';
-import { DiskFolder } from '../../testing/diskFolder.ts';
-import { failAt, failStateAt } from '../../testing/failingFiles.ts';
-import { path, TestWorkspace } from '../../testing/testWorkspace.ts';
-import type { FolderSpec, Spec } from '../../testing/testWorkspace.ts';
+import { killRestores, killUndos, prepare, restored, wanted } from '../../testing/restoreKills.ts';
+import { RestoreScene } from '../../testing/restoreScene.ts';
+import { path } from '../../testing/testWorkspace.ts';
 import { ObjectReader } from '../read/objectReader.ts';
-import { findSnapshotById } from '../read/snapshots.ts';
-import { planRestoreInPlace, restoreInPlace } from './restoreInPlace.ts';
-import type { RestoreInPlaceOptions } from './restoreInPlace.ts';
-import { recoverRestores } from './recoverRestores.ts';
-import type { InPlaceReport } from './restoreReport.ts';
-import { undoRestore } from './undoRestore.ts';
-import type { UndoOptions } from './undoRestore.ts';
-
-class Scene {
-  readonly world: TestWorkspace;
-  readonly folder: DiskFolder;
-  readonly #state: DiskFolder;
-  acknowledged = true;
-  uncapturable: readonly string[] = [];
-  captured: readonly BytePath[] = [];
-
-  static async create(t: TestContext): Promise<Scene> {
-    return new Scene(await TestWorkspace.create(), await DiskFolder.create(t), await DiskFolder.create(t));
-  }
-
-  private constructor(world: TestWorkspace, folder: DiskFolder, state: DiskFolder) {
-    this.world = world;
-    this.folder = folder;
-    this.#state = state;
-  }
-
-  async state(): Promise<StateFolder> {
-    return await openStateFolder(this.#state.text);
-  }
-
-  async options(root: TreeId, other: Partial<RestoreInPlaceOptions> = {}): Promise<RestoreInPlaceOptions & UndoOptions> {
-    const { signal } = new AbortController();
-    const { context, repository } = this.world;
-    return {
-      reader: new ObjectReader({ repository, context, signal }),
-      context,
-      files: safeFiles,
-      folder: this.folder.path,
-      state: await this.state(),
-      capture: async (paths) => await this.#capture(paths),
-      clock: { now: () => 1_700_000_000_000 },
-      windows: false,
-      signal,
-      onProgress: () => undefined,
-      snapshot: '0'.repeat(64) as SnapshotId,
-      root,
-      path: path(''),
-      deleteOthers: undefined,
-      rootOf: async (id) => (await findSnapshotById(id, { repository, signal })).header.root,
-      ...other,
-    };
-  }
-
-  async restore(spec: FolderSpec, other: Partial<RestoreInPlaceOptions> = {}): Promise<InPlaceReport> {
-    return await restoreInPlace(await this.options(await this.world.store(spec), other));
-  }
-
-  async undo(other: Partial<RestoreInPlaceOptions> = {}): Promise<InPlaceReport> {
-    return await undoRestore(await this.options('0'.repeat(48) as TreeId, other));
-  }
-
-  async recover(acknowledged = true) {
-    return await recoverRestores({ ...(await this.options('' as TreeId)), acknowledged: async () => acknowledged });
-  }
-
-  /** The whole folder as it is, as a push of it with everything included would make it. */
-  async #capture(paths: ReadonlySet<BytePath>) {
-    this.captured = [...paths].sort();
-    const snapshot = await this.world.commit(await specOfDisk(this.folder.text));
-    return { snapshot, acknowledged: this.acknowledged, uncapturable: new Set(this.uncapturable.map(path)) };
-  }
-}
-
-async function specOfDisk(folder: string): Promise<FolderSpec> {
-  const spec: Record<string, Spec> = {};
-  for (const name of await fs.readdir(folder)) {
-    const at = `${folder}/${name}`;
-    const stat = await fs.lstat(at, { bigint: true });
-    const meta = { mode: Number(stat.mode) & 0o7777, mtimeNs: stat.mtimeNs };
-    if (stat.isSymbolicLink()) spec[name] = { link: await fs.readlink(at) };
-    else if (stat.isDirectory()) spec[name] = { folder: await specOfDisk(at), ...meta };
-    else if (stat.isFile()) spec[name] = { file: await fs.readFile(at), ...meta };
-  }
-  return spec;
-}
+import { planRestoreInPlace } from './restoreInPlace.ts';
 
 const plain = { modes: false } as const;
-/** What the folder is brought to, from what `prepare` makes. */
-const wanted: FolderSpec = {
-  same: 'the same',
-  changed: 'as stored',
-  deleted: 'comes back',
-  meta: { file: 'mode differs', mode: 0o755 },
-  link: { link: 'stored' },
-  'file now folder': { folder: { inside: 'x' } },
-  'folder now file': 'a file again',
-  folder: { folder: { kept: 'k', gone: { folder: { deep: { folder: { er: 'y' } } } }, changed: 'new content' }, mode: 0o555 },
-  empty: { folder: {} },
-};
-
-async function prepare({ folder }: Scene): Promise<void> {
-  await folder.write('same', 'the same');
-  await folder.write('changed', 'edited, never backed up');
-  await folder.write('meta', 'mode differs', { mode: 0o600 });
-  await fs.symlink('mine', folder.at('link'));
-  await folder.write('file now folder', 'was a file');
-  await folder.write('folder now file/a', '1');
-  await folder.write('folder now file/b/c', '2');
-  await folder.write('folder/kept', 'k');
-  await folder.write('folder/changed', 'old content');
-  await folder.write('folder/extra', 'nobody wants me');
-  await folder.write('extra/ignored', 'left alone');
-  await fs.chmod(folder.at('folder'), 0o500);
-  // Whole seconds, which every runtime sets exactly.
-  for (const [i, name] of (await fs.readdir(folder.text, { recursive: true })).toSorted().entries()) await fs.lutimes(folder.at(name), 1_600_000_000 + i, 1_600_000_000 + i);
-}
-
-const restored = [
-  'changed "as stored"',
-  'deleted "comes back"',
-  'empty directory',
-  'extra directory',
-  'extra/ignored "left alone"',
-  'file now folder directory',
-  'file now folder/inside "x"',
-  'folder directory',
-  'folder now file "a file again"',
-  'folder/changed "new content"',
-  'folder/extra "nobody wants me"',
-  'folder/gone directory',
-  'folder/gone/deep directory',
-  'folder/gone/deep/er "y"',
-  'folder/kept "k"',
-  'link -> stored',
-  'meta "mode differs"',
-  'same "the same"',
-];
 
 await test('restores in place, captures all it touches, leaves the rest, and undo brings back every byte', async (t) => {
-  const scene = await Scene.create(t);
+  const scene = await RestoreScene.create(t);
   await prepare(scene);
   const before = await scene.folder.describe({ times: true });
   const report = await scene.restore(wanted);
@@ -177,7 +38,7 @@ await test('restores in place, captures all it touches, leaves the rest, and und
 });
 
 await test('undoes from what was set aside while the server has no copy', async (t) => {
-  const scene = await Scene.create(t);
+  const scene = await RestoreScene.create(t);
   await prepare(scene);
   scene.acknowledged = false;
   const before = await scene.folder.describe({ times: true });
@@ -192,7 +53,7 @@ await test('undoes from what was set aside while the server has no copy', async 
 });
 
 await test('takes away what was set aside once the server has the snapshot', async (t) => {
-  const scene = await Scene.create(t);
+  const scene = await RestoreScene.create(t);
   await prepare(scene);
   scene.acknowledged = false;
   await scene.restore(wanted);
@@ -204,7 +65,7 @@ await test('takes away what was set aside once the server has the snapshot', asy
 });
 
 await test('does not touch what cannot be captured', async (t) => {
-  const scene = await Scene.create(t);
+  const scene = await RestoreScene.create(t);
   await prepare(scene);
   scene.uncapturable = ['changed', 'folder now file/b/c'];
   const report = await scene.restore(wanted);
@@ -215,7 +76,7 @@ await test('does not touch what cannot be captured', async (t) => {
 });
 
 await test('restores one path only, making the folders that lead to it', async (t) => {
-  const scene = await Scene.create(t);
+  const scene = await RestoreScene.create(t);
   await scene.folder.write('changed', 'mine');
   const report = await scene.restore(wanted, { path: path('folder/gone/deep/er') });
   assert.deepEqual([report.failed, report.refused], [[], []]);
@@ -225,7 +86,7 @@ await test('restores one path only, making the folders that lead to it', async (
 });
 
 await test('keeps beside what somebody writes while it restores', async (t) => {
-  const scene = await Scene.create(t);
+  const scene = await RestoreScene.create(t);
   await scene.folder.write('a', 'old a');
   await scene.folder.write('d/x', 'old x');
   const meddling: SafeFiles = {
@@ -256,7 +117,7 @@ await test('keeps beside what somebody writes while it restores', async (t) => {
 });
 
 await test('undo keeps beside what was written since, and what was made in a folder it made', async (t) => {
-  const scene = await Scene.create(t);
+  const scene = await RestoreScene.create(t);
   await scene.folder.write('a', 'old a');
   await scene.restore({ a: 'new a', made: { folder: { m: 'm' } }, fresh: 'f' });
   await scene.folder.write('a', 'edited since');
@@ -273,20 +134,20 @@ await test('undo keeps beside what was written since, and what was made in a fol
 });
 
 await test('deletes what the snapshot does not have, never what is left out', async (t) => {
-  const scene = await Scene.create(t);
+  const scene = await RestoreScene.create(t);
   for (const name of ['a', 'extra', 'dir/one', 'dir/two/three', 'mixed/normal', 'mixed/node_modules/x', 'node_modules/y']) await scene.folder.write(name, name);
-  const before = await scene.folder.describe({ times: true });
+  const before = await scene.folder.describe();
   const keptNames = async (directory: BytePath): Promise<ReadonlySet<ByteName>> =>
-    new Set((await fs.readdir(scene.folder.at(directory))).filter((name) => name !== 'node_modules') as string[] as ByteName[]);
+    new Set((await fs.readdir(scene.folder.at(directory))).filter((name) => name !== 'node_modules') as ByteName[]);
   const report = await scene.restore({ a: 'a' }, { deleteOthers: { keptNames } });
   assert.deepEqual(await scene.folder.describe(plain), ['a "a"', 'mixed directory', 'mixed/node_modules directory', 'mixed/node_modules/x "mixed/node_modules/x"', 'node_modules directory', 'node_modules/y "node_modules/y"']);
   assert.equal(report.totals.deleted, 4);
   await scene.undo();
-  assert.deepEqual((await scene.folder.describe({ times: true })).filter((line) => !line.includes(' directory ')), before.filter((line) => !line.includes(' directory ')));
+  assert.deepEqual(await scene.folder.describe(), before);
 });
 
 await test('says what it would do without doing it', async (t) => {
-  const scene = await Scene.create(t);
+  const scene = await RestoreScene.create(t);
   await prepare(scene);
   const before = await scene.folder.describe({ times: true });
   const plan = await planRestoreInPlace(await scene.options(await scene.world.store(wanted)), { windows: false, caseInsensitive: false });
@@ -296,12 +157,12 @@ await test('says what it would do without doing it', async (t) => {
 });
 
 await test('refuses to undo when there is nothing to take back', async (t) => {
-  const scene = await Scene.create(t);
+  const scene = await RestoreScene.create(t);
   await assert.rejects(scene.undo(), (error) => isBackupError(error, 'not-found'));
 });
 
 await test('leaves nothing behind when it is stopped before anything was touched', async (t) => {
-  const scene = await Scene.create(t);
+  const scene = await RestoreScene.create(t);
   await prepare(scene);
   const before = await scene.folder.describe({ times: true });
   const controller = new AbortController();
@@ -318,61 +179,13 @@ await test('leaves nothing behind when it is stopped before anything was touched
 });
 
 for (const acknowledged of [true, false]) {
-  await test(`killed at any step, the next start finishes or undoes it, and undo brings everything back (${acknowledged ? 'online' : 'offline'})`, async (t) => {
-    let finished = 0;
-    let undone = 0;
-    for (let k = 1; ; k++) {
-      const scene = await Scene.create(t);
-      scene.acknowledged = acknowledged;
-      await prepare(scene);
-      const before = await scene.folder.describe(plain);
-      const dying = failAt(safeFiles, k);
-      const state = failStateAt(await scene.state(), dying.count);
-      let killed = false;
-      try {
-        const report = await scene.restore(wanted, { files: dying.files, state });
-        killed = report.failed.length > 0;
-      } catch (error) {
-        assert.match(String(error), /killed/);
-        killed = true;
-      }
-      const recovered = await scene.recover(acknowledged);
-      finished += recovered.finished;
-      undone += recovered.undone;
-      await scene.recover(true);
-      const after = await scene.folder.describe(plain);
-      const text = `killed at call ${k}`;
-      assert.ok([String(before), String(restored)].includes(String(after)), `${text}: ${after.join('\n')}`);
-      if (String(after) === String(restored)) {
-        await scene.undo();
-        await scene.recover(true);
-        assert.deepEqual(await scene.folder.describe(plain), before, text);
-      }
-      if (!killed && dying.calls() < k) break;
-    }
-    assert.ok(finished > 5 && undone > 5, `${finished} finished, ${undone} undone`);
+  const how = acknowledged ? 'online' : 'offline';
+  await test(`killed at a step, the next start finishes or undoes it, and undo brings everything back (${how})`, async (t) => {
+    const { finished, undone } = await killRestores(t, { acknowledged, first: 1, step: 9 });
+    assert.ok(finished > 0 && undone > 0, `${finished} finished, ${undone} undone`);
   });
 
-  await test(`an undo killed at any step is finished or undone too (${acknowledged ? 'online' : 'offline'})`, async (t) => {
-    for (let k = 1; ; k++) {
-      const scene = await Scene.create(t);
-      scene.acknowledged = acknowledged;
-      await prepare(scene);
-      const before = await scene.folder.describe(plain);
-      await scene.restore(wanted);
-      const dying = failAt(safeFiles, k);
-      let killed = false;
-      try {
-        await scene.undo({ files: dying.files, state: failStateAt(await scene.state(), dying.count) });
-      } catch (error) {
-        assert.match(String(error), /killed/);
-        killed = true;
-      }
-      await scene.recover(acknowledged);
-      await scene.recover(true);
-      const after = await scene.folder.describe(plain);
-      assert.ok([String(before), String(restored)].includes(String(after)), `killed at call ${k}: ${after.join('\n')}`);
-      if (!killed && dying.calls() < k) break;
-    }
+  await test(`an undo killed at a step is finished or undone too (${how})`, async (t) => {
+    await killUndos(t, { acknowledged, first: 2, step: 9 });
   });
 }
