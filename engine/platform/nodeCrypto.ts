@@ -15,11 +15,38 @@ export const nodeHasher: Hasher = {
     return plainBytes(running.digest());
   },
   hmacSha256(key, ...parts) {
+    let bytes = 0;
+    for (const part of parts) bytes += part.length;
+    if (bytes <= oneShotBytesMax && key.length <= blockBytes) return shortHmac(key, { parts, bytes });
     const running = createHmac('sha256', key);
     for (const part of parts) running.update(part);
     return plainBytes(running.digest());
   },
 };
+
+/** RFC 2104 in two calls: `createHmac` makes a key object first, which takes ten times as long as hashing a tree node. */
+function shortHmac(key: Uint8Array, { parts, bytes }: { readonly parts: readonly Uint8Array[]; readonly bytes: number }): Uint8Array {
+  const inner = new Uint8Array(blockBytes + bytes).fill(innerPad, 0, blockBytes);
+  const outer = new Uint8Array(blockBytes + hashBytes).fill(outerPad, 0, blockBytes);
+  for (let i = 0; i < key.length; i++) {
+    inner[i]! ^= key[i]!;
+    outer[i]! ^= key[i]!;
+  }
+  let at = blockBytes;
+  for (const part of parts) {
+    inner.set(part, at);
+    at += part.length;
+  }
+  outer.set(hash('sha256', inner, 'buffer'), blockBytes);
+  return plainBytes(hash('sha256', outer, 'buffer'));
+}
+
+const blockBytes = 64;
+const hashBytes = 32;
+const innerPad = 0x36;
+const outerPad = 0x5c;
+/** What is copied to be hashed in one call. */
+const oneShotBytesMax = 16 * 1024;
 
 /** AES-256-GCM of node:crypto. */
 export const nodeSealer: Sealer = {
