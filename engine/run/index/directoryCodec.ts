@@ -4,10 +4,12 @@ import { treeLevelsMax } from '../../../protocol/limits.ts';
 import { type ByteName, byteStringFrom, bytesOfByteString } from '../../core/byteString.ts';
 import { isLeaf, type MemoryNode, nameOfItem } from '../../core/tree/treeLevels.ts';
 import { type FileContent, inlineChunksMax, type TreeEntry } from '../../core/tree/treeTypes.ts';
-import type { StatMark } from './statMark.ts';
+import { markBytes, type StatMark } from './statMark.ts';
 
-/** Marks of a directory's names, as far as they are known. */
-export type Marks = ReadonlyMap<ByteName, StatMark>;
+/** Answers the mark of a name, as far as it is known. */
+export interface MarkSource {
+  get(name: ByteName): StatMark | undefined;
+}
 
 const kindCodes = { file: 1, directory: 2, symlink: 3 } as const;
 const hasMode = 0x04;
@@ -19,14 +21,14 @@ const listCode = 255;
  * A format of our own cache: unlike those of docs/format.md it may change with every version.
  */
 
-export function writeDirectory(writer: ByteWriter, { top, marks }: { readonly top: MemoryNode; readonly marks: Marks }): void {
+export function writeDirectory(writer: ByteWriter, { top, marks }: { readonly top: MemoryNode; readonly marks: MarkSource }): void {
   writer.u8(top.level).bytes(fromHex(top.id)).u16(top.items.length);
   if (isLeaf(top)) for (const entry of top.items) writeEntry(writer, { entry, mark: marks.get(entry.name) });
   else for (const node of top.items) writeDirectory(writer, { top: node, marks });
 }
 
-/** Errors: `invalid` for what was not written by `writeDirectory`. Fills `marks`. */
-export function readDirectory(reader: ByteReader, marks: Map<ByteName, StatMark>): MemoryNode {
+/** Errors: `invalid` for what was not written by `writeDirectory`. Puts into `markPlaces` where the marks are. */
+export function readDirectory(reader: ByteReader, markPlaces: Map<ByteName, number>): MemoryNode {
   const level = reader.u8();
   if (level >= treeLevelsMax) reader.fail('too many levels');
   const id = readId<TreeId>(reader);
@@ -34,16 +36,16 @@ export function readDirectory(reader: ByteReader, marks: Map<ByteName, StatMark>
   if (level === 0) {
     const items: TreeEntry[] = [];
     for (let i = 0; i < count; i++) {
-      const { entry, mark } = readEntry(reader);
+      const { entry, markPlace } = readPlacedEntry(reader);
       items.push(entry);
-      if (mark !== undefined) marks.set(entry.name, mark);
+      if (markPlace !== undefined) markPlaces.set(entry.name, markPlace);
     }
     return { level: 0, id, first: firstOf(items), entries: count, items };
   }
   const items: MemoryNode[] = [];
   let entries = 0;
   for (let i = 0; i < count; i++) {
-    const node = readDirectory(reader, marks);
+    const node = readDirectory(reader, markPlaces);
     if (node.level !== level - 1) reader.fail('a node of another level');
     entries += node.entries;
     items.push(node);
@@ -95,15 +97,31 @@ export function readEntry(reader: ByteReader): MarkedEntry {
   const mtimeNs = reader.i64();
   const mode = (flags & hasMode) === 0 ? undefined : reader.u16();
   const mark = (flags & hasMark) === 0 ? undefined : readMark(reader);
+  return { entry: readRest(reader, { flags, mode, mtimeNs }), mark };
+}
+
+/** The same, but the mark stays where it is. */
+function readPlacedEntry(reader: ByteReader): { readonly entry: TreeEntry; readonly markPlace: number | undefined } {
+  const flags = reader.u8();
+  const mtimeNs = reader.i64();
+  const mode = (flags & hasMode) === 0 ? undefined : reader.u16();
+  const markPlace = (flags & hasMark) === 0 ? undefined : reader.offset;
+  if (markPlace !== undefined) reader.bytes(markBytes);
+  return { entry: readRest(reader, { flags, mode, mtimeNs }), markPlace };
+}
+
+function readRest(
+  reader: ByteReader,
+  { flags, mode, mtimeNs }: { readonly flags: number; readonly mode: number | undefined; readonly mtimeNs: bigint },
+): TreeEntry {
   const name = readText(reader) as ByteName;
-  const base = { name, mode, mtimeNs };
   switch (flags & 3) {
     case kindCodes.file:
-      return { entry: { kind: 'file', ...base, size: Number(reader.u64()), content: readContent(reader) }, mark };
+      return { kind: 'file', name, mode, mtimeNs, size: Number(reader.u64()), content: readContent(reader) };
     case kindCodes.directory:
-      return { entry: { kind: 'directory', ...base, tree: readId(reader) }, mark };
+      return { kind: 'directory', name, mode, mtimeNs, tree: readId(reader) };
     case kindCodes.symlink:
-      return { entry: { kind: 'symlink', ...base, target: readText(reader) }, mark };
+      return { kind: 'symlink', name, mode, mtimeNs, target: readText(reader) };
     default:
       return reader.fail('an unknown kind of entry');
   }
@@ -131,7 +149,7 @@ export function readId<T extends string>(reader: ByteReader): T {
 
 function scanEntryIds(reader: ByteReader, take: (id: Uint8Array) => void): void {
   const flags = reader.u8();
-  reader.bytes(8 + ((flags & hasMode) === 0 ? 0 : 2) + ((flags & hasMark) === 0 ? 0 : 24));
+  reader.bytes(8 + ((flags & hasMode) === 0 ? 0 : 2) + ((flags & hasMark) === 0 ? 0 : markBytes));
   reader.bytes(reader.u16());
   switch (flags & 3) {
     case kindCodes.file: {
@@ -160,7 +178,9 @@ function readContent(reader: ByteReader): FileContent {
   const count = reader.u8();
   if (count === listCode) return { kind: 'list', list: readId<ListId>(reader) };
   if (count > inlineChunksMax) reader.fail('too many chunks');
-  return { kind: 'chunks', chunks: Array.from({ length: count }, () => readId<ChunkId>(reader)) };
+  const chunks: ChunkId[] = [];
+  for (let i = 0; i < count; i++) chunks.push(readId<ChunkId>(reader));
+  return { kind: 'chunks', chunks };
 }
 
 function firstOf(items: readonly (TreeEntry | MemoryNode)[]): ByteName {

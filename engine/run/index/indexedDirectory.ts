@@ -3,6 +3,7 @@ import type { ByteName } from '../../core/byteString.ts';
 import { DirectoryTree } from '../../core/tree/directoryTree.ts';
 import type { TreeEntry } from '../../core/tree/treeTypes.ts';
 import { readDirectory, writeDirectory } from './directoryCodec.ts';
+import { Marks } from './marks.ts';
 import type { StatMark } from './statMark.ts';
 
 /**
@@ -23,7 +24,7 @@ export class IndexedDirectory {
   }
 
   static of(tree: DirectoryTree): IndexedDirectory {
-    return new IndexedDirectory(undefined, { tree, marks: new Map() });
+    return new IndexedDirectory(undefined, { tree, marks: new Marks() });
   }
 
   get tree(): DirectoryTree {
@@ -45,14 +46,12 @@ export class IndexedDirectory {
   }
 
   setMark(name: ByteName, mark: StatMark | undefined): void {
-    const { marks } = this.#open();
-    if (mark === undefined) marks.delete(name);
-    else marks.set(name, mark);
+    this.#open().marks.set(name, mark);
     this.#packed = undefined;
   }
 
   forgetMarks(): void {
-    this.#unpacked = { tree: this.tree, marks: new Map() };
+    this.#unpacked = { tree: this.tree, marks: new Marks() };
     this.#packed = undefined;
   }
 
@@ -75,10 +74,12 @@ export class IndexedDirectory {
 
   #open(): Unpacked {
     if (this.#unpacked === undefined) {
-      const reader = new ByteReader(this.#packed!, 'directory of the index');
-      const marks = new Map<ByteName, StatMark>();
-      this.#unpacked = { tree: DirectoryTree.of(readDirectory(reader, marks)), marks };
+      const packed = this.#packed!;
+      const reader = new ByteReader(packed, 'directory of the index');
+      const places = new Map<ByteName, number>();
+      const tree = DirectoryTree.of(readDirectory(reader, places));
       reader.finish();
+      this.#unpacked = { tree, marks: new Marks(packed, places) };
     }
     return this.#unpacked;
   }
@@ -86,5 +87,5 @@ export class IndexedDirectory {
 
 interface Unpacked {
   readonly tree: DirectoryTree;
-  readonly marks: Map<ByteName, StatMark>;
+  readonly marks: Marks;
 }

@@ -10,6 +10,9 @@ export interface StatMark {
   readonly device: bigint;
 }
 
+/** As written by `writeMark`. */
+export const markBytes = 24;
+
 /** A change this soon after the last one may leave the ctime as it was: clocks of file systems tick every few ms. */
 const tickNs = 50_000_000n;
 
