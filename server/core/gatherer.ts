@@ -40,14 +40,22 @@ export class Gatherer {
 
   /** Gathers at intervals until the signal is aborted. */
   async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
-    this.noteInline((await this.#parts.store.read('inlineTotals')).bytes);
     try {
+      await this.#noteLeftBefore();
       for (;;) {
         await this.#parts.clock.sleep(gatherEveryMs, { signal });
         this.#gatherInBackground();
       }
     } catch (error) {
       if (!signal.aborted) throw error;
+    }
+  }
+
+  async #noteLeftBefore(): Promise<void> {
+    try {
+      this.noteInline((await this.#parts.store.read('inlineTotals')).bytes);
+    } catch (error) {
+      this.#parts.log.warn('gather-failed', { error: messageOf(error) }); // the first interval gathers it
     }
   }
 

@@ -10,34 +10,52 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** A database thread, asked by messages and answering in order. */
+/**
+ * A database thread, asked by messages and answering in order. One that ends by itself (out of memory) fails what it was
+ * asked, and the next question starts another: a server must not go on without its database.
+ */
 export class DatabaseThread {
-  readonly #worker: Worker;
+  readonly #setup: WorkerSetup;
   readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
   #lastId = 0;
-  #ended: Error | undefined;
+  #closed = false;
 
   constructor(setup: WorkerSetup) {
-    // This very form is what webpack makes a bundle of its own of; from the sources it starts worker.ts itself.
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup });
-    this.#worker.on('message', (reply: WorkerReply) => this.#settle(reply));
-    this.#worker.on('error', (error) => this.#end(`The database thread failed: ${messageOf(error)}`));
-    this.#worker.on('exit', () => this.#end('The database is closed.'));
+    this.#setup = setup;
+    this.#worker = this.#start();
   }
 
   call(call: CallWithoutId): Promise<unknown> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    if (this.#closed) return Promise.reject(new BackupError('unavailable', 'The database is closed.'));
+    const worker = (this.#worker ??= this.#start());
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ ...call, id });
+      worker.postMessage({ ...call, id });
     });
   }
 
-  /** Answers after everything asked before. */
+  /** Answers after everything asked before. Idempotent. */
   async close(): Promise<void> {
-    if (this.#ended === undefined) await this.call({ kind: 'close' });
-    await this.#worker.terminate();
+    const worker = this.#worker;
+    if (this.#closed || worker === undefined) {
+      this.#closed = true;
+      return;
+    }
+    const closing = this.call({ kind: 'close' });
+    this.#closed = true;
+    await closing.catch(() => undefined); // it ended by itself: nothing is left to close
+    await worker.terminate();
+  }
+
+  #start(): Worker {
+    // This very form is what webpack makes a bundle of its own of; from the sources it starts worker.ts itself.
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: this.#setup });
+    worker.on('message', (reply: WorkerReply) => this.#settle(reply));
+    worker.on('error', (error) => this.#lose(worker, `The database thread failed: ${messageOf(error)}`));
+    worker.on('exit', () => this.#lose(worker, 'The database thread ended.'));
+    return worker;
   }
 
   #settle(reply: WorkerReply): void {
@@ -47,9 +65,10 @@ export class DatabaseThread {
     else waiting?.reject(errorFromPlain(reply.error));
   }
 
-  #end(message: string): void {
-    this.#ended ??= new BackupError('unavailable', message);
-    for (const { reject } of this.#waiting.values()) reject(this.#ended);
+  #lose(worker: Worker, message: string): void {
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    for (const { reject } of this.#waiting.values()) reject(new BackupError('unavailable', message));
     this.#waiting.clear();
   }
 }
