@@ -46,7 +46,7 @@ async function runClone(call: Call, server: Server): Promise<Outcome> {
   const rules = ruleOptionsOf(await readSettings(surroundings.home), { git: false, gitignore: true });
   const join = { workspace: info.id, parents: [snapshot.id] };
   const report = await withFolder(
-    { call, server, folder, name: info.name, join, rules },
+    { call, server, folder, identity: folder, name: info.name, join, rules },
     {
       own: async ({ engine }) => {
         const restored = await restoreAll(snapshot, { call, server, info, folder });

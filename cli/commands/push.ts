@@ -1,5 +1,5 @@
 import type { Call, Command, Outcome } from '../command.ts';
-import { chooseTarget, type PushTarget } from '../folder/chooseTarget.ts';
+import { chooseTarget, rulesOfTarget, type PushTarget } from '../folder/chooseTarget.ts';
 import type { FolderOptions } from '../folder/ownedFolder.ts';
 import { runInFolder } from '../folder/runInFolder.ts';
 import { readSettings, ruleOptionsOf } from '../session/settings.ts';
@@ -18,18 +18,19 @@ export const push: Command = {
   },
   notes: [
     'A folder inside one that is backed up is pushed as a part of it; --workspace NAME makes it a workspace of its own.',
-    'A file is backed up as the one change of its folder’s workspace.',
+    'A file is the one change of its folder’s workspace, or where that is not backed up, a workspace of its own.',
   ],
   run: async (call) => await withServer(call, async (server) => await runPush(call, server)),
 };
 
 async function runPush(call: Call, server: Server): Promise<Outcome> {
   const words = call.arguments;
-  const { folder, dirty, name, join } = await chooseTarget(server, { call, path: words.operand(0) ?? '.' });
+  const target = await chooseTarget(server, { call, path: words.operand(0) ?? '.' });
+  const { folder, identity, dirty, name, join } = target;
   const flags = { git: words.has('git'), noGitignore: words.has('no-gitignore') };
-  const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: flags.git, gitignore: !flags.noGitignore });
+  const options = ruleOptionsOf(await readSettings(call.surroundings.home), { git: flags.git, gitignore: !flags.noGitignore });
   return await runInFolder(
-    { call, server, folder, name, join: joinOf(join), rules },
+    { call, server, folder, identity, name, join: joinOf(join), rules: rulesOfTarget(target, options) },
     { kind: 'push', dirty, message: words.text('message'), force: words.has('force'), dryRun: words.has('dry-run'), ...flags },
   );
 }

@@ -39,11 +39,11 @@ async function runRestore(call: Call): Promise<Outcome> {
 async function restoreOver(call: Call, server: Server): Promise<Outcome> {
   const words = call.arguments;
   const { snapshot, name } = await openSnapshot(server, { call, typed: words.operand(0)! });
-  const { folder, workspace } = requirePlace(await resolveWorkspace(server, { call, path: '.' }));
+  const { folder, identity, workspace } = requirePlace(await resolveWorkspace(server, { call, path: '.' }));
   if (snapshot.workspace !== workspace) throw new BackupError('conflict', 'That snapshot is of another workspace than this folder: restore it with --to DIR.');
   const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: false, gitignore: true });
   return await runInFolder(
-    { call, server, folder, name: undefined, rules },
+    { call, server, folder, identity, name: undefined, rules },
     { kind: 'restore', snapshot: snapshot.id, path: name.path, deleteOthers: words.has('delete'), dryRun: words.has('dry-run') },
   );
 }

@@ -18,7 +18,7 @@ async function runUndo(call: Call, server: Server): Promise<Outcome> {
   // What is remembered here is enough: what a restore set aside comes back without the server.
   const place = await findPlace(server, { call, path: '.' });
   if (place === undefined) throw new BackupError('not-found', 'This folder is not backed up from this machine.');
-  const { folder } = place;
+  const { folder, identity } = place;
   const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: false, gitignore: true });
-  return await runInFolder({ call, server, folder, name: undefined, rules }, { kind: 'undo' });
+  return await runInFolder({ call, server, folder, identity, name: undefined, rules }, { kind: 'undo' });
 }

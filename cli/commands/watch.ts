@@ -4,7 +4,7 @@ import type { RuleOptions } from '../../engine/core/ignore/directoryRules.ts';
 import type { Dirty } from '../../engine/run/reports.ts';
 import { FolderRules } from '../../engine/run/scan/folderRules.ts';
 import type { Call, Command, Outcome } from '../command.ts';
-import { chooseTarget } from '../folder/chooseTarget.ts';
+import { chooseTarget, rulesOfTarget } from '../folder/chooseTarget.ts';
 import type { OwnedFolder } from '../folder/ownedFolder.ts';
 import { withFolder } from '../folder/runInFolder.ts';
 import { readSettings, ruleOptionsOf } from '../session/settings.ts';
@@ -31,10 +31,12 @@ export const watch: Command = {
 
 async function runWatch(call: Call, server: Server): Promise<Outcome> {
   const words = call.arguments;
-  const { folder, name } = await chooseTarget(server, { call, path: words.operand(0) ?? '.' });
-  const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: words.has('git'), gitignore: !words.has('no-gitignore') });
+  const target = await chooseTarget(server, { call, path: words.operand(0) ?? '.' });
+  const flags = { git: words.has('git'), gitignore: !words.has('no-gitignore') };
+  const rules = rulesOfTarget(target, ruleOptionsOf(await readSettings(call.surroundings.home), flags));
+  const { folder, identity, name } = target;
   const reporter = new WatchReporter(call.output, await server.formatContext());
-  const options = { call, server, folder, name, rules, onAcknowledged: reporter.acknowledged.bind(reporter) };
+  const options = { call, server, folder, identity, name, rules, onAcknowledged: reporter.acknowledged.bind(reporter) };
   try {
     return await withFolder(options, {
       own: async (owned) => await new Watch(owned, { call, rules, reporter }).run(),

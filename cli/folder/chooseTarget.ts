@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { BackupError, isBackupError } from '../../base/errors.ts';
-import { byteStringOfText, displayName, type BytePath } from '../../engine/core/byteString.ts';
+import { byteStringOfText, displayName } from '../../engine/core/byteString.ts';
+import type { RuleOptions } from '../../engine/core/ignore/directoryRules.ts';
 import { absolutePath } from '../../engine/platform/nativePath.ts';
 import type { AbsolutePath, FileStat } from '../../engine/ports/files.ts';
 import type { WorkspaceInfo } from '../../engine/ports/repository.ts';
@@ -14,6 +15,8 @@ import { physicalPath } from '../workspace/physicalPath.ts';
 export interface PushTarget {
   /** The workspace's folder. */
   readonly folder: AbsolutePath;
+  /** The folder, or the one file of it that is backed up by itself. */
+  readonly identity: AbsolutePath;
   /** `all`, or the part of it that was named. */
   readonly dirty: Dirty;
   /** What a new workspace is to be called, where it was said. */
@@ -23,29 +26,29 @@ export interface PushTarget {
 }
 
 /**
- * A folder that is backed up already, or lies in one that is, belongs to that workspace, unless `--workspace` names
- * another; any other folder begins a workspace. A file belongs to the workspace of its folder.
+ * A folder or file that is backed up already, or lies in a folder that is, belongs to that workspace, unless
+ * `--workspace` names another. Anything else begins a workspace: a folder with all that is in it, a file alone.
  * Errors: `not-found`; `invalid` for what is neither; `conflict` when the folder belongs to another workspace than named.
  */
 export async function chooseTarget(server: Server, { call, path }: { readonly call: Call; readonly path: string }): Promise<PushTarget> {
   const physical = await physicalPath(absolutePath(path));
-  const stat = await statOf(physical, { call, path });
-  if (stat.kind !== 'directory' && stat.kind !== 'file') {
-    throw new BackupError('invalid', `${shown(path)} is neither a folder nor a file.`);
-  }
+  const { kind } = await statOf(physical, { call, path });
+  if (kind !== 'directory' && kind !== 'file') throw new BackupError('invalid', `${shown(path)} is neither a folder nor a file.`);
   const place = await findWhileAway(server, { call, path, physical });
   const named = await findNamed(server, call);
-  const own = stat.kind === 'directory' ? physical : (posix.dirname(physical) as AbsolutePath);
-  if (place !== undefined && (named === undefined || belongs(place, { named, folder: own }))) {
-    const dirty = place.path === '' ? 'all' : new Set([place.path]);
-    return { folder: place.folder, dirty, name: undefined, join: undefined };
+  if (place !== undefined && (named === undefined || belongs(place, { named, physical }))) {
+    const whole = place.identity === physical;
+    return { folder: place.folder, identity: place.identity, dirty: whole ? 'all' : new Set([place.path]), name: undefined, join: undefined };
   }
-  return {
-    folder: own,
-    dirty: stat.kind === 'directory' ? 'all' : new Set([posix.basename(physical) as BytePath]),
-    name: named?.name,
-    join: named?.info,
-  };
+  const folder = kind === 'directory' ? physical : (posix.dirname(physical) as AbsolutePath);
+  return { folder, identity: physical, dirty: 'all', name: named?.name, join: named?.info };
+}
+
+/** The rules for a target: of a file that is backed up by itself, they keep nothing else of its folder. */
+export function rulesOfTarget({ folder, identity }: Pick<PushTarget, 'folder' | 'identity'>, rules: RuleOptions): RuleOptions {
+  if (folder === identity) return rules;
+  const name = Buffer.from(posix.basename(identity), 'latin1').toString('utf8');
+  return { ...rules, excludes: [...rules.excludes, '/*', `!/${name.replace(/[\\*?[\]!# ]/g, '\\$&')}`] };
 }
 
 interface Named {
@@ -55,9 +58,9 @@ interface Named {
 }
 
 /** Whether the place is of the named workspace. A folder that is one's own cannot begin or join another. */
-function belongs(place: Place, { named, folder }: { readonly named: Named; readonly folder: AbsolutePath }): boolean {
+function belongs(place: Place, { named, physical }: { readonly named: Named; readonly physical: AbsolutePath }): boolean {
   if (place.workspace === named.info?.id) return true;
-  if (place.folder !== folder) return false;
+  if (place.identity !== physical) return false;
   throw new BackupError('conflict', `This folder belongs to another workspace than “${named.name}”, and can be of one only.`);
 }
 

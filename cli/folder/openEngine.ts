@@ -8,22 +8,23 @@ import { stateFolderOf } from '../workspace/findPlace.ts';
 import type { FolderOptions } from './ownedFolder.ts';
 
 /** The engine of one folder in this process. Only its owner may open it. */
-export async function openEngine({ call, server, folder, name, join: joined, rules, onAcknowledged }: FolderOptions): Promise<FolderEngine> {
+export async function openEngine({ call, server, folder, identity, name, join: joined, rules, onAcknowledged }: FolderOptions): Promise<FolderEngine> {
   const { home, hostName, clock, log, files } = call.surroundings;
-  const state = stateFolderOf(folder, { home, session: server.session });
+  const state = stateFolderOf(identity, { home, session: server.session });
   return await FolderEngine.open({
     files,
     root: folder,
     folder: displayName(folder),
     host: hostName,
     hostId: await hostId(),
+    identity,
     rules,
     state: await openStateFolder(state),
     outbox: await openStateFolder(join(state, 'outbox')),
     repository: server.repositoryOnce,
     context: await server.formatContext(),
     device: server.session.device,
-    name: name ?? nameOfFolder(folder),
+    name: name ?? nameOfFolder(identity),
     join: joined,
     clock,
     log,

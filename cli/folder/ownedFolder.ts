@@ -21,6 +21,8 @@ export interface FolderOptions {
   readonly server: Server;
   /** The folder's real path. */
   readonly folder: AbsolutePath;
+  /** The folder again, or the one file of it that is backed up by itself. */
+  readonly identity: AbsolutePath;
   /** What a new workspace is to be called; the folder's name when undefined. */
   readonly name: string | undefined;
   /** An existing workspace that the folder joins, when it belongs to none. */
@@ -50,9 +52,9 @@ export class OwnedFolder {
 
   /** Opens the engine and brings restores to an end that were cut off. */
   static async open(options: FolderOptions): Promise<OwnedFolder> {
-    const { call, server, folder } = options;
+    const { call, server, folder, identity } = options;
     const { home, files, clock, primitives } = call.surroundings;
-    const restores = await openStateFolder(join(stateFolderOf(folder, { home, session: server.session }), 'restores'));
+    const restores = await openStateFolder(join(stateFolderOf(identity, { home, session: server.session }), 'restores'));
     const { undone, finished } = await recoverRestores({
       files,
       folder,

@@ -37,14 +37,14 @@ export async function withFolder<T>(
   options: FolderOptions,
   work: { readonly own: (folder: OwnedFolder) => Promise<T>; readonly ask: (owner: OwnerClient) => Promise<T> },
 ): Promise<T> {
-  const { call, server, folder } = options;
+  const { call, server, identity } = options;
   const { home } = call.surroundings;
-  const state = stateFolderOf(folder, { home, session: server.session });
+  const state = stateFolderOf(identity, { home, session: server.session });
   await openStateFolder(state);
   const opened = Promise.withResolvers<OwnedFolder>();
   opened.promise.catch(() => undefined /* whoever asked meanwhile is told */);
   const owner = await ownFolder({
-    key: ownerKey({ stateFolder: state, folder }),
+    key: ownerKey({ stateFolder: state, folder: identity }),
     secret: await folderSecret(join(state, secretName)),
     serve: async ({ params, signal, onProgress }) => await (await opened.promise).perform(parseFolderRequest(params), { signal, onProgress }),
     signal: call.signal,

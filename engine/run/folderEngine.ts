@@ -26,6 +26,8 @@ export interface FolderEngineParts {
   readonly host: string;
   /** What makes the origin of the folder: stable, and this host's alone. */
   readonly hostId: string;
+  /** What the origin is made of besides, where it is not the folder: one file of it, which the rules alone keep. */
+  readonly identity?: AbsolutePath;
   readonly rules: RuleOptions;
   /** This folder's state: `state.json` and the index. A cache of what the server has. */
   readonly state: StateFolder;
@@ -76,7 +78,7 @@ export class FolderEngine {
       ...(limits.sentBytesMax === undefined ? {} : { sentBytesMax: limits.sentBytesMax }),
     });
     const link = new Link(clock, limits.patienceMs === undefined ? {} : { patienceMs: limits.patienceMs });
-    const origin = originId(parts.hostId, parts.root, context);
+    const origin = originId(parts.hostId, parts.identity ?? parts.root, context);
     const lane = await Lane.open({ repository, link, state: parts.state, outbox, context, device, origin, name, join, log });
     const store = new IndexStore({ folder: parts.state, context });
     const stored = await store.load();

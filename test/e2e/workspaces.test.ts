@@ -47,10 +47,21 @@ test('which folder is which workspace', async (context) => {
     const { entries } = await client.json(['ls', 'latest'], { workingDirectory: project });
     assert.ok(entries.some((each: { path: string }) => each.path === 'one.txt'));
     assert.ok(!entries.some((each: { path: string }) => each.path === 'two.txt'));
-    const loose = await make('loose', { 'only.txt': '1', 'not.txt': '2' });
-    const only = await client.json(['push', join(loose, 'only.txt')]);
+  });
+
+  await context.test('a file whose folder is not backed up is a workspace of its own, also after local state is gone', async () => {
+    const loose = await make('loose', { 'on[ly].txt': '1', 'not.txt': '2' });
+    const file = join(loose, 'on[ly].txt');
+    const only = await client.json(['push', file]);
     assert.equal(only.filesNew, 1);
-    assert.deepEqual((await client.json(['ls', 'latest'], { workingDirectory: loose })).entries.map((each: { path: string }) => each.path), ['only.txt']);
+    await rm(join(client.home, 'folders'), { recursive: true });
+    await writeFile(file, 'changed');
+    const again = await client.json(['push', file]);
+    assert.deepEqual([again.workspace, again.filesChanged, again.filesNew], [only.workspace, 1, 0]);
+    const { entries } = await client.json(['ls', 'latest', '--workspace', 'on[ly].txt']);
+    assert.deepEqual(entries.map((each: { path: string }) => each.path), ['on[ly].txt']);
+    assert.equal((await client.json(['history', file])).versions.length, 2);
+    assert.equal((await client.json(['snapshots', file])).snapshots.length, 2);
   });
 
   await context.test('a clone on another device goes on with the same workspace', async () => {
