@@ -131,7 +131,7 @@ async function* checkLane(lane: LaneToCheck, parts: CheckParts, counts: Counts):
       counts.snapshots += 1;
       const message = checkSnapshot(snapshot, { lane, prev, n: n + 1, hasher: parts.hasher });
       if (message !== undefined) yield problem('snapshot', { account: lane.account, id: snapshot.record.id, message });
-      yield* checkRoot(snapshot, lane, parts);
+      yield* checkRoot(snapshot, lane, { ...parts, trust: counts.problems > 0 ? 'nothing' : 'bits' });
       prev = snapshot.record.id;
       n = snapshot.n;
     }
@@ -139,10 +139,14 @@ async function* checkLane(lane: LaneToCheck, parts: CheckParts, counts: Counts):
   if (prev !== lane.head) yield problem('lane', { account: lane.account, id: lane.id, message: 'Its head is not the last snapshot of its chain.' });
 }
 
-/** A stub keeps nothing alive: its root may be gone. */
-async function* checkRoot({ record, root }: SnapshotToCheck, { account }: LaneToCheck, { store }: CheckParts): AsyncGenerator<Finding> {
+/** Once something is wrong, walks to the end, to say which snapshots it concerns. A stub keeps nothing alive. */
+async function* checkRoot(
+  { record, root }: SnapshotToCheck,
+  { account }: LaneToCheck,
+  { store, trust }: CheckParts & { readonly trust: 'bits' | 'nothing' },
+): AsyncGenerator<Finding> {
   if (record.sealed === undefined) return;
-  const missing = await store.read('missingUnder', { account, root });
+  const missing = await store.read('missingUnder', { account, root, trust });
   if (missing.length > 0) yield problem('snapshot', { account, id: record.id, message: `${missing.length} objects beneath its root are missing.` });
 }
 

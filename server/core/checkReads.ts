@@ -11,8 +11,8 @@ export interface CheckReads {
   locationsCount(query: { readonly upTo: number }): number;
   /** Looks at the next objects itself: child lists are long. */
   checkObjects(query: { readonly after: ObjectPosition | undefined; readonly limit: number }): ObjectsChecked;
-  /** What is missing at and under a root, whatever bits are set. */
-  missingUnder(query: { readonly account: AccountId; readonly root: TreeId }): readonly ObjectId[];
+  /** What is missing at and under a root, down to closed trees or, trusting nothing, to the end. */
+  missingUnder(query: { readonly account: AccountId; readonly root: TreeId; readonly trust: 'bits' | 'nothing' }): readonly ObjectId[];
   lanesToCheck(): readonly LaneToCheck[];
   /** Of a lane, by number, from `after` on. */
   snapshotsToCheck(query: { readonly lane: number; readonly after: number; readonly limit: number }): readonly SnapshotToCheck[];

@@ -1,4 +1,5 @@
 import { fromHex, toHex } from '../../base/bytes.ts';
+import { isBackupError } from '../../base/errors.ts';
 import { decodePathRows } from '../../engine/core/snapshot/pathRows.ts';
 import { changeKinds } from '../../engine/core/snapshot/snapshotTypes.ts';
 import type { AccountId, LaneId, ObjectId, SnapshotId, TreeId } from '../../protocol/ids.ts';
@@ -34,8 +35,8 @@ export function checkReads(statements: Statements): CheckReads {
     },
     locationsCount: ({ upTo }) => statements.get<{ count: number }>('select count(*) as count from locations where segment <= ?', upTo)!.count,
     checkObjects: ({ after, limit }) => checkObjects(statements, after, limit),
-    missingUnder({ account, root }) {
-      return walkClosure(root, readOnlyView(statements, accountKey(statements, account)));
+    missingUnder({ account, root, trust }) {
+      return walkDamaged(root, readOnlyView(statements, { account: accountKey(statements, account), trust }));
     },
     lanesToCheck() {
       const lanes = kysely.selectFrom('lanes').innerJoin('accounts', 'accounts.key', 'lanes.account');
@@ -104,15 +105,30 @@ function readSegmentsToCheck(statements: Statements, after: number, bytesMax: nu
     }));
 }
 
-/** Sees the stored bits, and keeps what it closes to itself. */
-function readOnlyView(statements: Statements, account: number): ClosureView {
+/** Sees the stored bits or none of them, and keeps what it closes to itself. */
+function readOnlyView(statements: Statements, { account, trust }: { readonly account: number; readonly trust: 'bits' | 'nothing' }): ClosureView {
   const view = closureView(statements, { account, device: nobody });
   const closed = new Set<ObjectId>();
+  const find = (id: ObjectId): ReturnType<ClosureView['find']> => {
+    const object = view.find(id);
+    // A chunk has no children: it is closed again at once.
+    return object && trust === 'nothing' ? { closed: false } : object;
+  };
   return {
-    find: (id) => (closed.has(id) ? { closed: true } : view.find(id)),
+    find: (id) => (closed.has(id) ? { closed: true } : find(id)),
     children: (id) => view.children(id),
     close: (id) => void closed.add(id),
   };
+}
+
+/** A child list that cannot be read makes everything above it incomplete; which one it is, the segments tell. */
+function walkDamaged(root: ObjectId, view: ClosureView): readonly ObjectId[] {
+  try {
+    return walkClosure(root, view);
+  } catch (error) {
+    if (isBackupError(error, 'invalid')) return [root];
+    throw error;
+  }
 }
 
 /**
@@ -151,13 +167,20 @@ function childListsOf(
   { account, id, headers }: { readonly account: number; readonly id: Uint8Array; readonly headers: HeaderCache },
 ): readonly (readonly ObjectId[])[] {
   const locations = statements.all<{ segment: number }>('select segment from locations where account = ? and object = ?', account, id);
-  return locations.map(({ segment }) => headers.children(segment, toHex(id) as ObjectId) ?? []);
+  return locations.flatMap(({ segment }) => {
+    try {
+      return [headers.children(segment, toHex(id) as ObjectId) ?? []];
+    } catch (error) {
+      if (isBackupError(error, 'invalid')) return [];
+      throw error;
+    }
+  });
 }
 
 function isComplete(statements: Statements, account: number, children: readonly ObjectId[]): boolean {
   return children.every((child) => {
     const row = statements.get<{ closed: number }>('select closed from objects where account = ? and id = ?', account, fromHex(child));
-    return row !== undefined && (row.closed === 1 || walkClosure(child, readOnlyView(statements, account)).length === 0);
+    return row !== undefined && (row.closed === 1 || walkDamaged(child, readOnlyView(statements, { account, trust: 'bits' })).length === 0);
   });
 }
 
@@ -176,10 +199,6 @@ function snapshotToCheck(
     readonly rows: Uint8Array;
   },
 ): SnapshotToCheck {
-  const indexed = decodePathRows(row.rows).filter(({ path, kind }) => {
-    const find = 'select 1 from path_rows where workspace = ? and path = ? and seq = ? and kind = ?';
-    return statements.get(find, row.workspace, fromHex(path), row.seq, changeKinds[kind]) !== undefined;
-  });
   return {
     seq: row.seq,
     n: row.n,
@@ -187,6 +206,20 @@ function snapshotToCheck(
     partial: row.partial === 1,
     record: { id: toHex(row.id) as SnapshotId, header: row.header, sealed: row.sealed ?? undefined, sealedHash: row.sealed_hash },
     rows: row.rows,
-    rowsIndexed: indexed.length,
+    rowsIndexed: countIndexed(statements, row),
   };
+}
+
+/** None when they cannot be read: their checksum tells. */
+function countIndexed(
+  statements: Statements,
+  { workspace, seq, rows }: { readonly workspace: number; readonly seq: number; readonly rows: Uint8Array },
+): number {
+  const find = 'select 1 from path_rows where workspace = ? and path = ? and seq = ? and kind = ?';
+  try {
+    return decodePathRows(rows).filter(({ path, kind }) => statements.get(find, workspace, fromHex(path), seq, changeKinds[kind]) !== undefined).length;
+  } catch (error) {
+    if (isBackupError(error, 'invalid')) return 0;
+    throw error;
+  }
 }

@@ -52,14 +52,14 @@ export class SimulatedServer {
   crashes = 0;
   life = new Life(forever);
   core!: StoredServer;
-  readonly #database: DatabaseSync;
+  readonly database: DatabaseSync;
   readonly #strategies: Strategies;
   readonly #store: MetadataStore;
   readonly #masterKey: Uint8Array;
   #now = 1_700_000_000_000;
 
   private constructor({ database, dice, primitives, strategies }: SimulatedServerParts & { readonly database: DatabaseSync }) {
-    this.#database = database;
+    this.database = database;
     this.primitives = primitives;
     this.#strategies = strategies;
     this.#store = inlineStore(database, strategies.closure);
@@ -81,7 +81,7 @@ export class SimulatedServer {
     this.life = life;
     const { primitives } = this;
     const { closure } = this.#strategies;
-    const store = mortalStore(life, this.#strategies.store(this.#store, { database: this.#database, closure }));
+    const store = mortalStore(life, this.#strategies.store(this.#store, { database: this.database, closure }));
     const disk = mortalDisk(life, this.#strategies.disk(this.disk));
     const clock: Clock = { now: () => this.#now++, sleep: () => new Promise(() => undefined) };
     this.core = new StoredServer({
@@ -104,15 +104,15 @@ export class SimulatedServer {
   async restart(): Promise<void> {
     this.crashes += 1;
     if (!this.life.dead) this.life.crash();
-    if (this.#database.isTransaction) this.#database.exec('rollback');
+    if (this.database.isTransaction) this.database.exec('rollback');
     this.disk.crash();
     await this.start();
   }
 
   /** The database takes so many more pages and then none, or with undefined as many as it likes. */
   limitDatabase(morePages: number | undefined): void {
-    const { page_count: pages } = this.#database.prepare('pragma page_count').get() as { page_count: number };
-    this.#database.exec(`pragma max_page_count = ${morePages === undefined ? 1_073_741_823 : pages + morePages}`);
+    const { page_count: pages } = this.database.prepare('pragma page_count').get() as { page_count: number };
+    this.database.exec(`pragma max_page_count = ${morePages === undefined ? 1_073_741_823 : pages + morePages}`);
   }
 
   async problems(): Promise<readonly CheckProblem[]> {
@@ -126,12 +126,12 @@ export class SimulatedServer {
     const openRing = (account: Parameters<typeof unwrapRing>[1]['account'], wrapped: Uint8Array): void => {
       unwrapRing(wrapped, { account, masterKey: this.#masterKey, parts: this.primitives });
     };
-    const store = inlineStore(this.#database, walkClosure);
+    const store = inlineStore(this.database, walkClosure);
     return checkStored({ store, disk: this.disk, hasher, openRing, signal: new AbortController().signal });
   }
 
   close(): void {
-    this.#database.close();
+    this.database.close();
   }
 }
 
