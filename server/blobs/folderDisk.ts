@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BackupError, messageOf, systemCodeOf } from '../../base/errors.ts';
+import { BackupError, systemCodeOf } from '../../base/errors.ts';
 import type { VolumeDisk, VolumeFile } from '../core/volumeDisk.ts';
 
 const suffix = '.volume';
@@ -153,6 +153,7 @@ async function wrap<T>(doing: string, work: Promise<T>): Promise<T> {
       throw new BackupError('limit', 'The disk of the server is full: nothing was stored.', { reason: 'disk-full' }, options);
     }
     if (code === 'ENOENT') throw new BackupError('not-found', `Could not ${doing}: it is not there.`, {}, options);
-    throw new BackupError('unavailable', `Could not ${doing}: ${messageOf(error)}`, {}, options);
+    // The system's own message names the path, which is no client's business; the log has it.
+    throw new BackupError('unavailable', `Could not ${doing}: ${code ?? 'unknown reason'}.`, {}, options);
   }
 }

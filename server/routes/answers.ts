@@ -71,6 +71,9 @@ export function sendError(response: ServerResponse, error: unknown, { route, log
     return;
   }
   const problem = known === undefined ? internalProblem : problemOf(known);
+  if (known !== undefined && problem.status >= 500) {
+    log.warn('failed', { route, code: known.code, message: known.message, cause: known.cause === undefined ? '' : messageOf(known.cause) });
+  }
   const { retryAfterS } = problem.details;
   if (typeof retryAfterS === 'number') response.setHeader(retryAfterHeader, String(retryAfterS));
   if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer realm="holdfast"');

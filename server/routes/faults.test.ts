@@ -46,6 +46,17 @@ describe('errors behind the routes', () => {
     });
   });
 
+  test('an error of the server’s own tells its cause to the log and not to the client', async () => {
+    const cause = new Error("EIO: i/o error, read '/data/volumes/ab.volume'");
+    const fault = { workspaces: () => Promise.reject(new BackupError('unavailable', 'Stored data cannot be read now.', {}, { cause })) };
+    await withFault(fault, async ({ server, ann, lines }) => {
+      const { status, text } = await server.raw({ path: workspaces, token: ann.token });
+      assert.equal(status, 503);
+      assert.doesNotMatch(text, /EIO|volume/);
+      assert.match(lines.join(''), /"event":"failed".*"code":"unavailable".*EIO/);
+    });
+  });
+
   const kinds: readonly (readonly [ErrorCode, ErrorDetails, number])[] = [
     ['limit', { reason: 'disk-full' }, 507],
     ['limit', { reason: 'quota' }, 507],
@@ -115,7 +126,7 @@ describe('errors behind the routes', () => {
         socket.on('error', () => undefined);
         socket.on('data', (piece: Buffer) => (bytes += piece.length));
         socket.resume();
-        await once(socket, 'close');
+        await new Promise<void>((resolve) => socket.on('close', () => resolve())); // `once` would reject on a reset
         assert.ok(bytes > 0 && bytes < 16 * 2 ** 20, `${bytes} bytes came`);
       },
       hasty,
