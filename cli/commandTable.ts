@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { cat } from './commands/cat.ts';
 import { clone } from './commands/clone.ts';
 import { devices } from './commands/devices.ts';
+import { diff } from './commands/diff.ts';
 import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
 import { login } from './commands/login.ts';
@@ -30,6 +31,7 @@ export const commandTable: readonly Command[] = [
   snapshots,
   ls,
   cat,
+  diff,
   history,
   restore,
   undo,

@@ -86,7 +86,7 @@ function changedLines({ outcome, changed }: PushReport): readonly string[] {
   return changed.length > linesMax ? [...lines, `  … and ${changed.length - linesMax} more`] : lines;
 }
 
-function warningLines({ warnings, warningsTotal }: Pick<PushReport, 'warnings' | 'warningsTotal'>): readonly string[] {
+export function warningLines({ warnings, warningsTotal }: Pick<PushReport, 'warnings' | 'warningsTotal'>): readonly string[] {
   if (warningsTotal === 0) return [];
   const lines = warnings.slice(0, linesMax).map(warningText);
   const more = warningsTotal - lines.length;

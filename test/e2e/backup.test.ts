@@ -100,6 +100,17 @@ test('push, look, restore: the contract of the commands', async (context) => {
     assert.deepEqual(deleted.versions.map((each: { change: string }) => each.change), ['delete', 'add']);
   });
 
+  await context.test('diff compares two snapshots, or one with the folder as it is', async () => {
+    const kinds = ({ changes }: { changes?: readonly { kind: string; path: string }[] }): readonly string[] => changes!.map(({ kind, path }) => `${kind} ${path}`);
+    const between = await client.json(['diff', first.snapshot, second.snapshot], inWorkspace);
+    assert.deepEqual(kinds(between), ['add READ.md', 'delete README.md', 'delete src/deep', 'delete src/deep/er', 'delete src/deep/er/file.txt', 'modify src/main.ts']);
+    assert.deepEqual(kinds(await client.json(['diff', 'latest'], inWorkspace)), []);
+    await writeFile(join(workspace, 'fresh.txt'), 'fresh');
+    const now = await client.json(['diff', 'latest'], inWorkspace);
+    assert.deepEqual([now.to, kinds(now)], [null, ['add fresh.txt']]);
+    await rm(join(workspace, 'fresh.txt'));
+  });
+
   await context.test('why names the rule', async () => {
     const left = await client.json(['why', 'build/out.js'], inWorkspace);
     assert.equal(left.kept, false);
