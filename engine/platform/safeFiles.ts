@@ -75,11 +75,11 @@ async function nameDirectory(files: Files, path: AbsolutePath): Promise<HeldDire
 
 /** A link fails when the name exists, whatever happens meanwhile; a rename would replace silently. */
 async function renameNew(files: Files, from: AbsolutePath, to: AbsolutePath): Promise<void> {
-  const { kind } = await files.lstat(from);
-  if (kind === 'file' && (await linkedTo(from, to))) {
+  if (await linkedTo(from, to)) {
     await files.removeFile(from);
     return;
   }
+  const { kind } = await files.lstat(from);
   await requireAbsent(files, { path: to, unlessEmptyDirectory: kind === 'directory' });
   await files.rename(from, to);
 }

@@ -157,11 +157,10 @@ function withFiles(parts: Parts, { gitIgnore, ownIgnore }: RuleFilesOf): Parts {
 
 /** Files above a kept directory, as they stand for what is in it. */
 function rulesAbove(rules: readonly RuleFile[], directory: BytePath): readonly RuleFile[] {
-  if (rules.length === 0) return rules;
-  return rules.map((file) => {
-    const relative = relativeTo(file.options.directory, directory);
-    return file.decide(`${relative}/`)?.kept === false ? file.keeping(relative) : file;
-  });
+  const leaving = (file: RuleFile): boolean => file.decide(`${relativeTo(file.options.directory, directory)}/`)?.kept === false;
+  // Nearly always none does, and then all directories share one list.
+  if (!rules.some(leaving)) return rules;
+  return rules.map((file) => (leaving(file) ? file.keeping(relativeTo(file.options.directory, directory)) : file));
 }
 
 function relativePath(

@@ -124,7 +124,7 @@ test('the settings are strongest, and --no-gitignore leaves ours in force', asyn
   assert.deepEqual((await walk(without)).kept, ['.gitignore', '.holdfastignore', 'a', 'b']);
 });
 
-test('leaves out by default what can be made again, unless a rule says otherwise', async (t) => {
+test('leaves out by default what can be made again, unless a rule says otherwise', { skip: !unix }, async (t) => {
   const tree: TreeSpec = {
     'package.json': text('{}'),
     node_modules: directory({ x: file() }),
@@ -167,7 +167,7 @@ test('keeps what is asked for, and nothing else of what is left out around it', 
   assert.equal((await inspectPath(context, at('out/deep/b'), { signal })).kind, 'left-out');
 });
 
-test('one path is looked at as its directory’s listing would show it', async (t) => {
+test('one path is looked at as its directory’s listing would show it', { skip: !unix }, async (t) => {
   const context = await scanned(t, {
     '.gitignore': text('*.log\n'),
     'package.json': file(),
@@ -216,7 +216,7 @@ test('a directory that is replaced brings its own rules', async (t) => {
   assert.equal(await kindOf('c/x'), 'left-out');
 });
 
-test('a rule file that is a link, a folder or unreadable counts as absent', async (t) => {
+test('a rule file that is a link, a folder or unreadable counts as absent', { skip: !unix }, async (t) => {
   const context = await scanned(t, { rules: text('*\n'), '.gitignore': symlink('rules'), '.holdfastignore': directory({ x: file() }), a: file() });
   assert.deepEqual((await walk(context)).kept, ['.gitignore', '.holdfastignore/', '.holdfastignore/x', 'a', 'rules']);
 });
