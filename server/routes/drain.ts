@@ -12,6 +12,7 @@ const drainMsMax = 10_000;
  * throw away the answer unread; a client that just goes on is hung up on.
  */
 export function drain(request: IncomingMessage, clock: Clock): void {
+  if (request.destroyed) return;
   const { socket } = request;
   const hangUp = (): void => void socket.destroy();
   let bytes = 0;
