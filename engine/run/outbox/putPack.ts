@@ -10,7 +10,8 @@ const packBytesMin = 512 * 1024;
 
 /** Where packs are closed; halved when something on the way refuses them for their size. */
 export class PackLimit {
-  #bytesTarget = packBytesTarget;
+  /** Half of what a pack may be: two are under way while the third fills, and a client stays small. */
+  #bytesTarget = packBytesTarget / 2;
 
   get bytesTarget(): number {
     return this.#bytesTarget;

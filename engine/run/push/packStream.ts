@@ -16,11 +16,11 @@ import type { Link } from './link.ts';
 
 const mib = 1024 * 1024;
 /** So much is held back until the server was asked which of it is missing. */
-const windowBytesMax = 8 * mib;
+const windowBytesMax = 4 * mib;
 /** What a push sends at its end without asking: a save is one request. */
 const unaskedBytesMax = mib;
 /** Segments that are compressed at the same time, and packs under way. */
-const sealingMax = 3;
+const sealingMax = 2;
 const sendingMax = 2;
 
 export interface PackStreamParts {
