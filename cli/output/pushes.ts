@@ -71,11 +71,12 @@ export function pushLine(report: PushReport, folder: string): string {
 }
 
 export function changesText({ filesNew, filesChanged, filesDeleted }: Pick<PushReport, 'filesNew' | 'filesChanged' | 'filesDeleted'>): string {
-  const parts = [
-    filesNew > 0 ? `${formatCount(filesNew, 'file')} new` : '',
-    filesChanged > 0 ? `${filesChanged.toLocaleString('en-US')} changed` : '',
-    filesDeleted > 0 ? `${filesDeleted.toLocaleString('en-US')} deleted` : '',
-  ].filter((part) => part !== '');
+  const counted = [
+    { count: filesNew, what: 'new' },
+    { count: filesChanged, what: 'changed' },
+    { count: filesDeleted, what: 'deleted' },
+  ].filter(({ count }) => count > 0);
+  const parts = counted.map(({ count, what }, at) => `${at === 0 ? formatCount(count, 'file') : count.toLocaleString('en-US')} ${what}`);
   return parts.length === 0 ? 'no file changed' : parts.join(', ');
 }
 

@@ -18,7 +18,7 @@ export interface DemonstrationOptions {
 export async function demonstrate({ places, state, server, folder }: DemonstrationOptions): Promise<void> {
   const client = new DemoClient(places);
   const target = folder ?? places.sample;
-  say('\nSigning in.');
+  say(`\nSigning in as ${state.user}, password ${state.password}.`);
   await client.signIn(state, server);
   if (folder === undefined) await ensureSample(places.sample);
   say(folder === undefined ? '\nFirst backup of a sample folder.' : '\nBacking up your folder. Nothing in it is changed.');
@@ -34,7 +34,7 @@ export async function demonstrate({ places, state, server, folder }: Demonstrati
   await client.show(['snapshots', target, '--limit', '5']);
   say(`\n${added === undefined ? 'Restoring it' : 'Restoring the older version'} beside the folder.`);
   await rm(places.restored, { recursive: true, force: true });
-  await client.show(['restore', older.slice(0, 12), '--to', places.restored, ...workspaceOf(await client.workspace(target))]);
+  await client.show(['restore', older.slice(0, 12), '--to', places.restored]);
   await compare({ places, target, added });
 }
 
@@ -80,11 +80,6 @@ class DemoClient {
     return (document['snapshots'] as readonly { readonly snapshot: string }[])[0]!.snapshot;
   }
 
-  async workspace(folder: string): Promise<string> {
-    const { document } = await this.#take(['snapshots', folder, '--limit', '1']);
-    return (document['workspace'] as { readonly name: string }).name;
-  }
-
   async #take(words: readonly string[]): Promise<{ readonly code: number; readonly document: Readonly<Record<string, unknown>> }> {
     const { code, stdout } = await runProgram({
       program: 'holdfast',
@@ -98,10 +93,6 @@ class DemoClient {
 
 export function loginLine({ user }: DemoState, { port, fingerprint }: DemoServer): string {
   return `holdfast://${user}@127.0.0.1:${port}#${fingerprint}`;
-}
-
-function workspaceOf(name: string): readonly string[] {
-  return ['--workspace', name];
 }
 
 function shellWord(word: string): string {
