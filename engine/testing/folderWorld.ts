@@ -9,6 +9,7 @@ import { createKeyRing } from '../core/keys/keyRing.ts';
 import { openSnapshotDetails } from '../core/snapshot/encodeSnapshot.ts';
 import { decodeSnapshotHeader } from '../core/snapshot/snapshotHeader.ts';
 import type { SnapshotDetails, SnapshotHeader } from '../core/snapshot/snapshotTypes.ts';
+import { systemClock } from '../platform/clock.ts';
 import { nodeFiles } from '../platform/nodeFiles.ts';
 import { createPrimitives } from '../platform/primitives.ts';
 import type { Files } from '../ports/files.ts';
@@ -153,7 +154,7 @@ const pushDefaults: Omit<PushOptions, 'signal'> = {
 function skippingClock(): Clock {
   let skippedMs = 0;
   return {
-    now: () => Date.now() + skippedMs,
+    now: () => systemClock.now() + skippedMs,
     async sleep(ms, { signal }) {
       signal.throwIfAborted();
       if (ms < 1_000) {

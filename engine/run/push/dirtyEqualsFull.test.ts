@@ -63,7 +63,13 @@ async function apply(folder: DiskFolder, one: Edit): Promise<readonly string[]> 
 
 /** What is done through a link happens at a path that is not named here. */
 async function leadsElsewhere(folder: DiskFolder, one: Edit): Promise<boolean> {
-  const isLink = async (each: string): Promise<boolean> => (await fs.lstat(folder.at(each)).catch(() => undefined))?.isSymbolicLink() === true;
+  const isLink = async (each: string): Promise<boolean> => {
+    try {
+      return (await fs.lstat(folder.at(each))).isSymbolicLink();
+    } catch {
+      return false; // There is nothing at all.
+    }
+  };
   const paths = one.kind === 'move' ? [one.path, one.to] : [one.path];
   for (const each of paths) {
     const names = each.split('/');
