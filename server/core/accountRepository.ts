@@ -113,8 +113,13 @@ export class AccountRepository implements port.Repository, KeyStore {
     if (segments.some(({ place }) => place.kind === 'volume')) await this.#parts.writer.write('storeSegments', { ...this.#scoped(), segments });
     const bytes = inlineBytes(segments);
     const request = { ...this.#scoped(), ...checked, rows: ownBytes(rows), segments, advance };
-    const result = await this.#parts.writer.write('commit', request, { bytes: bytes + rows.length + checked.record.sealed.length });
+    const size = { bytes: bytes + rows.length + checked.record.sealed.length };
+    let result = await this.#parts.writer.write('commit', request, size);
     this.#parts.gatherer.noteInline(bytes);
+    while (result.kind === 'unfinished') {
+      signal.throwIfAborted();
+      result = await this.#parts.writer.write('commit', { ...request, segments: [] });
+    }
     return result;
   }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { ObjectId } from '../../protocol/ids.ts';
-import { findsMax, missingAnsweredMax, walkClosure } from './closure.ts';
+import type { ClosureView } from './closure.ts';
+import { findsMax, missingAnsweredMax, walkClosure, walkToEnd, walkTurn } from './closure.ts';
 
 class Graph {
   readonly closed = new Set<ObjectId>();
@@ -16,14 +17,18 @@ class Graph {
   }
 
   walk(root: string): readonly string[] {
-    return walkClosure(root as ObjectId, {
+    return walkToEnd(root as ObjectId, this.view()).toSorted();
+  }
+
+  view(): ClosureView {
+    return {
       find: (id) => {
         this.found.push(id);
         return this.closed.has(id) || this.lists.has(id) ? { closed: this.closed.has(id) } : undefined;
       },
       children: (id) => this.lists.get(id) ?? [],
       close: (id) => void this.closed.add(id),
-    }).toSorted();
+    };
   }
 }
 
@@ -91,6 +96,28 @@ describe('walkClosure', () => {
   test('walks a chain deeper than any call stack', () => {
     const lists = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`T${i}`, [`T${i + 1}`]]));
     assert.deepEqual(new Graph({ ...lists, T100000: [] }, []).walk('T0'), []);
+  });
+
+  test('pauses when it took long, and goes on from there', () => {
+    const lists = Object.fromEntries(Array.from({ length: 200 }, (_, d) => [`D${d}`, Array.from({ length: 500 }, (__, i) => `c${d}-${i}`)]));
+    const graph = new Graph({ R: Object.keys(lists), ...lists }, Object.values(lists).flat());
+    let turns = 0;
+    for (let before = 0; ; before = graph.found.length) {
+      turns += 1;
+      const answer = walkClosure('R' as ObjectId, graph.view());
+      assert.ok(graph.found.length - before < 20_000, 'a turn is bounded');
+      if (answer !== 'unfinished') break;
+    }
+    assert.ok(turns >= 5, `${turns} turns`);
+    assert.ok(graph.closed.has('R' as ObjectId));
+    assert.ok(graph.found.length < 106_000, 'little is looked for twice');
+  });
+
+  test('closes something in every turn, however short', () => {
+    const graph = new Graph({ R: ['A', 'B'], A: ['C', 'D'], B: ['D', 'x'], C: ['x', 'y'], D: [] }, ['x', 'y']);
+    let turns = 1;
+    while (walkTurn('R' as ObjectId, graph.view(), 1) === 'unfinished') turns += 1;
+    assert.ok(turns <= 5 && graph.closed.has('R' as ObjectId));
   });
 
   test('agrees with a plain search on random graphs, whatever was closed before', () => {

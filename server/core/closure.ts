@@ -1,7 +1,10 @@
+import { assert } from '../../base/errors.ts';
 import type { ObjectId } from '../../protocol/ids.ts';
 
 /** Missing ids named in one answer. */
 export const missingAnsweredMax = 4_096;
+/** Objects looked for in one turn at least: a first push of 100,000 files takes several, and others have theirs between. */
+const turnFindsMin = 16_384;
 /** Objects looked for while something is known to be missing: then the answer is due, and a walk holds up all others. */
 export const findsMax = 65_536;
 
@@ -14,8 +17,11 @@ export interface ClosureView {
   close(id: ObjectId): void;
 }
 
-/** Answers what is missing at and under `root`, some of it when much is; when nothing, `root` is stored and closed. */
-export type Closure = (root: ObjectId, view: ClosureView) => readonly ObjectId[];
+/**
+ * Answers what is missing at and under `root`, some of it when much is; when nothing, `root` is stored and closed.
+ * `unfinished`: nothing is known to be missing, and some more of it is closed than before; asked again it goes on.
+ */
+export type Closure = (root: ObjectId, view: ClosureView) => readonly ObjectId[] | 'unfinished';
 
 interface Frame {
   readonly id: ObjectId;
@@ -30,11 +36,22 @@ interface Frame {
  * something else is missing, so that the next walk begins further down. Child lists that lead back to themselves, which
  * no honest ids can, are lies: such a tree counts as missing, so that who has the true one sends it.
  */
-export const walkClosure: Closure = (root, view) => {
+export const walkClosure: Closure = (root, view) => walkTurn(root, view, turnFindsMin);
+
+/** As `walkClosure`, without pause. */
+export function walkToEnd(root: ObjectId, view: ClosureView): readonly ObjectId[] {
+  const missing = walkTurn(root, view, Infinity);
+  assert(missing !== 'unfinished', 'a walk without pause comes to its end');
+  return missing;
+}
+
+/** A walk that pauses after so many objects, once it has closed something. */
+export function walkTurn(root: ObjectId, view: ClosureView, findsMin: number): ReturnType<Closure> {
   const missing = new Set<ObjectId>();
   const seen = new Map<ObjectId, 'open' | 'incomplete'>();
   const stack: Frame[] = [];
   let finds = 0;
+  let closed = 0;
 
   /** Whether `id` is complete as far as is known now; an unclosed tree is put on the stack to find out. */
   function visit(id: ObjectId): 'complete' | 'incomplete' | 'walking' {
@@ -57,6 +74,7 @@ export const walkClosure: Closure = (root, view) => {
   visit(root);
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     if (missing.size >= missingAnsweredMax || (missing.size > 0 && finds >= findsMax)) break;
+    if (missing.size === 0 && closed > 0 && finds >= findsMin) return 'unfinished';
     const child = frame.children[frame.next];
     if (child !== undefined) {
       frame.next += 1;
@@ -66,6 +84,7 @@ export const walkClosure: Closure = (root, view) => {
     stack.pop();
     if (frame.complete) {
       view.close(frame.id);
+      closed += 1;
       seen.delete(frame.id);
     } else {
       seen.set(frame.id, 'incomplete');
@@ -74,4 +93,4 @@ export const walkClosure: Closure = (root, view) => {
     }
   }
   return [...missing];
-};
+}

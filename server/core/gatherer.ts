@@ -74,7 +74,7 @@ export class Gatherer {
   }
 
   async idle(): Promise<void> {
-    await this.#running?.catch(() => undefined);
+    await this.#running?.catch(() => undefined); // told to whoever asked for it
   }
 
   #gatherInBackground(): void {

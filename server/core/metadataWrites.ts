@@ -24,7 +24,8 @@ export interface MetadataWrites {
   createRing(request: Scoped & { readonly wrapped: Uint8Array }): WrappedRing;
 
   storeSegments(request: Scoped & { readonly segments: readonly NewSegment[] }): void;
-  commit(request: Scoped & NewCommit): CommitResult;
+  /** `unfinished`: it took long and others shall have their turn; the same again, without its segments, goes on. */
+  commit(request: Scoped & NewCommit): CommitResult | { readonly kind: 'unfinished' };
 
   /** Notes a volume before its file is made, so that a crash leaves no file that nobody knows. */
   reserveVolume(request: { readonly volume: string; readonly at: number }): void;

@@ -5,7 +5,7 @@ import { changeKinds } from '../../engine/core/snapshot/snapshotTypes.ts';
 import type { AccountId, LaneId, ObjectId, SnapshotId, TreeId } from '../../protocol/ids.ts';
 import { objectIdBytes, objectKinds } from '../../protocol/ids.ts';
 import type { CheckReads, ObjectPosition, SegmentToCheck, SnapshotToCheck } from '../core/checkReads.ts';
-import { walkClosure } from '../core/closure.ts';
+import { walkToEnd } from '../core/closure.ts';
 import type { ClosureView } from '../core/closure.ts';
 import { closureView, HeaderCache } from './closureView.ts';
 import { accountKey } from './rows.ts';
@@ -124,7 +124,7 @@ function readOnlyView(statements: Statements, { account, trust }: { readonly acc
 /** A child list that cannot be read makes everything above it incomplete; which one it is, the segments tell. */
 function walkDamaged(root: ObjectId, view: ClosureView): readonly ObjectId[] {
   try {
-    return walkClosure(root, view);
+    return walkToEnd(root, view);
   } catch (error) {
     if (isBackupError(error, 'invalid')) return [root];
     throw error;

@@ -38,6 +38,7 @@ export function ingestWrites(statements: Statements, closure: Closure): IngestWr
       if (header.n !== (lane.head?.n ?? 0) + 1) throw new BackupError('invalid', 'The lane counter skips.', { n: header.n });
       storeSegments(statements, { keys, segments, at });
       const ids = closure(header.root, closureView(statements, keys));
+      if (ids === 'unfinished') return { kind: 'unfinished' };
       if (ids.length > 0) return { kind: 'missing', ids };
       insertSnapshot(statements, { keys, lane, commit });
       const stored = findSnapshot(statements, keys.account, record.id);

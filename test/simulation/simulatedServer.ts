@@ -5,7 +5,7 @@ import type { Clock, Primitives } from '../../engine/ports/primitives.ts';
 import type { Dice } from '../../engine/testing/dice.ts';
 import { checkStored } from '../../server/core/check.ts';
 import type { CheckProblem } from '../../server/core/checkTypes.ts';
-import { walkClosure } from '../../server/core/closure.ts';
+import { walkClosure, walkTurn } from '../../server/core/closure.ts';
 import type { Closure } from '../../server/core/closure.ts';
 import type { MetadataStore } from '../../server/core/metadata.ts';
 import { unwrapRing } from '../../server/core/ring.ts';
@@ -26,11 +26,13 @@ export interface Strategies {
 }
 
 export const soundStrategies: Strategies = {
-  closure: walkClosure,
+  closure: (root, view) => walkTurn(root, view, turnFindsMin),
   disk: (disk) => disk,
   store: (sound) => sound,
 };
 
+/** Small, so that a commit takes several turns. */
+const turnFindsMin = 4;
 /** Small, so that a few small packs take both ways and fill several volumes. */
 const inlineBytesMax = 2_000;
 const volumeBytesTarget = 20_000;
