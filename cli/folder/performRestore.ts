@@ -37,12 +37,7 @@ export async function performRestore(folder: OwnedFolder, request: RestoreReques
 }
 
 export async function performUndo(folder: OwnedFolder, options: PerformOptions): Promise<Outcome> {
-  const { repository } = folder.options.server;
-  const parts = await inPlaceOptions(folder, options);
-  const report = await undoRestore({
-    ...parts,
-    rootOf: async (snapshot) => (await findSnapshotById(snapshot, { repository, signal: options.signal })).header.root,
-  });
+  const report = await undoRestore(await inPlaceOptions(folder, options));
   const shown = displayName(folder.options.folder);
   return inPlaceOutcome(report, { fields: { to: shown, inPlace: true }, done: `Took back the last restore of ${shown}` });
 }
@@ -57,6 +52,7 @@ async function inPlaceOptions(folder: OwnedFolder, { signal, onProgress }: Perfo
     files,
     folder: folder.options.folder,
     state: folder.restores,
+    rootOf: async (snapshot) => (await findSnapshotById(snapshot, { repository: server.repository, signal })).header.root,
     capture: async (paths) => await captureBefore(folder, paths, { signal, onProgress }),
     clock,
     windows,

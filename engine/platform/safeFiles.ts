@@ -75,7 +75,9 @@ async function nameDirectory(files: Files, path: AbsolutePath): Promise<HeldDire
 
 /** A link fails when the name exists, whatever happens meanwhile; a rename would replace silently. */
 async function renameNew(files: Files, from: AbsolutePath, to: AbsolutePath): Promise<void> {
-  if (await linkedTo(from, to)) {
+  // Linux links a link itself and refuses directories; others may link to what it leads to, so they look first.
+  const linkable = process.platform === 'linux' || (await files.lstat(from)).kind === 'file';
+  if (linkable && (await linkedTo(from, to))) {
     await files.removeFile(from);
     return;
   }

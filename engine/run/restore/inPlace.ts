@@ -1,5 +1,5 @@
 import { toHex } from '../../../base/bytes.ts';
-import type { SnapshotId } from '../../../protocol/ids.ts';
+import type { SnapshotId, TreeId } from '../../../protocol/ids.ts';
 import type { BytePath } from '../../core/byteString.ts';
 import { ancestorsOf } from '../../core/byteString.ts';
 import type { FormatContext } from '../../core/formatContext.ts';
@@ -11,6 +11,7 @@ import type { SafeFiles } from '../../ports/safeFiles.ts';
 import type { StateFolder } from '../../ports/stateFolder.ts';
 import type { ObjectReader } from '../read/objectReader.ts';
 import type { OnProgress } from '../reports.ts';
+import { checkCaptured } from './checkCaptured.ts';
 import { carryOut, rollBack, settle } from './carryOut.ts';
 import type { CarryOutParts } from './carryOut.ts';
 import { probeName, probeTarget } from './prepareTarget.ts';
@@ -43,6 +44,8 @@ export interface InPlaceOptions {
   /** Of this folder's restores alone. */
   readonly state: StateFolder;
   readonly capture: Capture;
+  /** The root of a snapshot that the server has: of the pre-restore snapshot, to see what it holds. */
+  readonly rootOf: (snapshot: SnapshotId) => Promise<TreeId>;
   readonly clock: Pick<Clock, 'now'>;
   readonly windows: boolean;
   readonly signal: AbortSignal;
@@ -75,6 +78,19 @@ export async function withTarget<T>(options: InPlaceOptions, work: (open: OpenTa
   } finally {
     await target.close();
   }
+}
+
+/**
+ * Captures what a change will touch, and checks that the server got it: what the snapshot does not hold as it is on
+ * the disk counts as uncapturable. While the server is away nothing can be checked; then what is replaced is kept on
+ * the disk.
+ */
+export async function captureAndCheck(paths: ReadonlySet<BytePath>, { target }: OpenTarget, options: InPlaceOptions): Promise<Captured> {
+  const { capture, rootOf, reader, context, signal } = options;
+  const captured = await capture(paths, { signal });
+  if (!captured.acknowledged) return captured;
+  const missing = await checkCaptured(paths, { reader, context, root: await rootOf(captured.snapshot), target, signal });
+  return { ...captured, uncapturable: new Set([...captured.uncapturable, ...missing]) };
 }
 
 /**

@@ -9,7 +9,7 @@ import { killRestores, killUndos, prepare, restored, wanted } from '../../testin
 import { RestoreScene } from '../../testing/restoreScene.ts';
 import { path } from '../../testing/testWorkspace.ts';
 import { ObjectReader } from '../read/objectReader.ts';
-import { planRestoreInPlace } from './restoreInPlace.ts';
+import { planRestoreInPlace, restoreInPlace } from './restoreInPlace.ts';
 
 const plain = { modes: false } as const;
 
@@ -189,3 +189,16 @@ for (const acknowledged of [true, false]) {
     await killUndos(t, { acknowledged, first: 2, step: 9 });
   });
 }
+
+await test('does not believe in a capture that does not hold what is on the disk', async (t) => {
+  const scene = await RestoreScene.create(t);
+  await scene.folder.write('a', 'old a', { mtime: 1_600_000_000 });
+  await scene.folder.write('b', 'old b', { mtime: 1_600_000_000 });
+  await scene.folder.write('c', 'old c');
+  const options = await scene.options(await scene.world.store({ a: 'new a', b: 'new b', c: 'new c' }));
+  // Content of `a` as it is, with another time; `b` as it was once; `c` not at all.
+  const snapshot = await scene.world.commit({ a: 'old a', b: 'OLD B' });
+  const report = await restoreInPlace({ ...options, capture: async () => ({ snapshot, acknowledged: true, uncapturable: new Set() }) });
+  assert.deepEqual(report.refused, [{ path: 'b', reason: 'uncapturable' }, { path: 'c', reason: 'uncapturable' }]);
+  assert.deepEqual(await scene.folder.describe(plain), ['a "new a"', 'b "old b"', 'c "old c"']);
+});

@@ -4,7 +4,7 @@ import type { Intent } from '../../core/restore/journal.ts';
 import type { RestoreAction, RestorePlan } from '../../core/restore/restorePlan.ts';
 import type { TargetRules } from '../../core/restore/targetNames.ts';
 import { locate } from '../read/listTree.ts';
-import { changeInPlace, withoutUncaptured, withTarget } from './inPlace.ts';
+import { captureAndCheck, changeInPlace, withoutUncaptured, withTarget } from './inPlace.ts';
 import type { InPlaceOptions } from './inPlace.ts';
 import { planRestore } from './planRestore.ts';
 import type { PlanOptions } from './planRestore.ts';
@@ -28,8 +28,10 @@ export interface RestoreInPlaceOptions extends InPlaceOptions {
   readonly known?: PlanOptions['known'];
 }
 
+type PlanInPlaceOptions = Omit<RestoreInPlaceOptions, 'capture' | 'rootOf' | 'state'>;
+
 /** What `restoreInPlace` would do. Touches nothing, tries nothing out on the disk. */
-export async function planRestoreInPlace(options: Omit<RestoreInPlaceOptions, 'capture' | 'state'>, rules: TargetRules): Promise<RestorePlan> {
+export async function planRestoreInPlace(options: PlanInPlaceOptions, rules: TargetRules): Promise<RestorePlan> {
   const target = new TargetFolder(options.files, options.folder);
   try {
     return await planFor(options, { target, rules });
@@ -43,12 +45,11 @@ export async function planRestoreInPlace(options: Omit<RestoreInPlaceOptions, 'c
  * captured first, ignored or not; what cannot be captured is not touched. `undoRestore` takes it back.
  */
 export async function restoreInPlace(options: RestoreInPlaceOptions): Promise<InPlaceReport> {
-  const { capture, signal } = options;
   await recoverRestores({ ...options, acknowledged: async () => false });
   return await withTarget(options, async (open) => {
     const plan = await planFor(options, open);
     if (plan.actions.length === 0) return { ...nothingDone, totals: plan.totals, refused: plan.refused };
-    const before = await capture(plan.touched, { signal });
+    const before = await captureAndCheck(plan.touched, open, options);
     const { actions, refused } = withoutUncaptured(plan.actions, before, ({ kind }) => kind);
     const intents = actions.map(intentOf);
     const contents = new Map(actions.flatMap((action, n) => (action.kind === 'put' ? [[n, contentOf(action)] as const] : [])));
@@ -62,7 +63,7 @@ export async function restoreInPlace(options: RestoreInPlaceOptions): Promise<In
 export const nothingDone = { failed: [], keptBeside: [], left: [], before: undefined, asides: 'dropped' } as const;
 
 async function planFor(
-  options: Omit<RestoreInPlaceOptions, 'capture' | 'state'>,
+  options: PlanInPlaceOptions,
   { target, rules }: { readonly target: TargetFolder; readonly rules: TargetRules },
 ): Promise<RestorePlan> {
   const { reader, context, root, path, deleteOthers, known, signal } = options;

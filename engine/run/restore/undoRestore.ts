@@ -1,5 +1,5 @@
 import { BackupError } from '../../../base/errors.ts';
-import type { SnapshotId, TreeId } from '../../../protocol/ids.ts';
+import type { TreeId } from '../../../protocol/ids.ts';
 import type { ByteName, BytePath } from '../../core/byteString.ts';
 import { joinPath, parentPath } from '../../core/byteString.ts';
 import { siblingOf } from '../../core/restore/journal.ts';
@@ -8,7 +8,7 @@ import type { Mark } from '../../core/restore/marks.ts';
 import { sameMark } from '../../core/restore/marks.ts';
 import type { Meta, RefusedPath, RestoreTotals } from '../../core/restore/restorePlan.ts';
 import { settle } from './carryOut.ts';
-import { changeInPlace, withoutUncaptured, withTarget } from './inPlace.ts';
+import { captureAndCheck, changeInPlace, withoutUncaptured, withTarget } from './inPlace.ts';
 import type { InPlaceOptions, OpenTarget } from './inPlace.ts';
 import { recoverRestores } from './recoverRestores.ts';
 import type { InPlaceReport } from './restoreReport.ts';
@@ -17,10 +17,7 @@ import type { StagedRecord } from './restoreStore.ts';
 import type { StagedContent } from './stageIntents.ts';
 import { surveyDirectory, surveyMark } from './surveyDirectory.ts';
 
-export interface UndoOptions extends InPlaceOptions {
-  /** The root of the pre-restore snapshot. Asked only for what is not set aside on this disk any more. */
-  readonly rootOf: (snapshot: SnapshotId) => Promise<TreeId>;
-}
+export type UndoOptions = InPlaceOptions;
 
 interface UndoStep {
   readonly path: BytePath;
@@ -35,7 +32,7 @@ interface UndoStep {
  * Errors: `not-found` when there is none.
  */
 export async function undoRestore(options: UndoOptions): Promise<InPlaceReport> {
-  const { state, context, capture, signal } = options;
+  const { state, context, signal } = options;
   await recoverRestores({ ...options, acknowledged: async () => false });
   const store = new RestoreStore(state, context.hasher);
   const last = (await store.list()).at(-1);
@@ -43,7 +40,7 @@ export async function undoRestore(options: UndoOptions): Promise<InPlaceReport> 
   const journal = await store.read(last.name);
   return await withTarget(options, async (open) => {
     const planned = await planUndo(journal, { open, options, store, name: last.name });
-    const before = await capture(await touchedBy(planned.steps, open, options), { signal });
+    const before = await captureAndCheck(await touchedBy(planned.steps, open, options), open, options);
     const { actions, refused } = withoutUncaptured(planned.steps, before, ({ intent }) => intent.kind);
     const contents = new Map(actions.flatMap(({ content }, n) => (content === undefined ? [] : [[n, content] as const])));
     const change = { purpose: 'undo', snapshot: journal.before, path: journal.path, before, contents, totals: totalsOf(actions) } as const;
