@@ -1,7 +1,9 @@
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError, systemCodeOf } from '../../base/errors.ts';
+import { syncFolder } from '../../engine/platform/writeAtomically.ts';
+import { makeFolder } from '../core/makeFolder.ts';
 import type { VolumeDisk, VolumeFile } from '../core/volumeDisk.ts';
 
 const suffix = '.volume';
@@ -23,7 +25,7 @@ export class FolderDisk implements VolumeDisk {
   }
 
   static async open(folder: string): Promise<FolderDisk> {
-    await wrap('make the folder of volumes', mkdir(folder, { recursive: true, mode: 0o700 }));
+    await wrap('make the folder of volumes', makeFolder(folder));
     return new FolderDisk(folder);
   }
 
@@ -129,17 +131,6 @@ async function readRange(path: string, position: number, length: number): Promis
     return bytes;
   } finally {
     await file.close();
-  }
-}
-
-/** Makes the names in a folder durable; Windows has no such call and needs none. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

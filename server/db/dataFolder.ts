@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { link, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { equalBytes, fromHex, toHex } from '../../base/bytes.ts';
 import type { Disposable } from '../../base/disposable.ts';
@@ -9,6 +10,7 @@ import { syncFolder } from '../../engine/platform/writeAtomically.ts';
 import type { Hasher, Primitives } from '../../engine/ports/primitives.ts';
 import type { InstanceId } from '../../protocol/ids.ts';
 import { randomIdBytes } from '../../protocol/ids.ts';
+import { makeFolder } from '../core/makeFolder.ts';
 import { masterKeyBytes } from '../core/ring.ts';
 import { openDatabase } from './openDatabase.ts';
 import { metaValue, setMetaValue } from './rows.ts';
@@ -40,7 +42,7 @@ export interface DataFolder {
  */
 export async function prepareDataFolder(dataDirectory: string, parts: Pick<Primitives, 'hasher' | 'random'>): Promise<DataFolder> {
   const paths = dataPaths(dataDirectory);
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  await makeFolder(dataDirectory);
   const database = await openDatabase(paths.database);
   try {
     const statements = new Statements(database);
@@ -80,8 +82,7 @@ async function makeIdentity(statements: Statements, paths: DataPaths, { hasher, 
 
 /** Writes a file of mode 0600 whole or not at all, name and content durable; one that exists stays as it is. */
 async function writeOnce(path: string, bytes: Uint8Array): Promise<void> {
-  const staged = `${path}.${process.pid}`;
-  await rm(staged, { force: true });
+  const staged = `${path}.${randomUUID()}`;
   const file = await open(staged, 'wx', 0o600);
   try {
     await file.writeFile(bytes);
