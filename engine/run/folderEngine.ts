@@ -106,6 +106,7 @@ export class FolderEngine {
    * `limit`, `corrupt`; never `unavailable`: then the report says `queued`.
    */
   async push(options: PushOptions): Promise<PushReport> {
+    if (!options.dryRun) this.#state.owe(options.dirty);
     return await this.#turn.run(async () => await new PushRun(this.#state, options).run(), options);
   }
 

@@ -319,3 +319,35 @@ test('a folder that is gone or cannot be read fails the push; nothing is taken f
   await fs.rename(`${world.folder.text}-away`, world.folder.text);
   assert.equal((await world.push(engine)).outcome, 'unchanged');
 });
+
+test('what a push that failed was told of is not forgotten', async (t) => {
+  const world = await FolderWorld.create(t);
+  await world.folder.write('a', '1');
+  await world.folder.write('b', '1');
+  const engine = await world.engine();
+  await world.push(engine);
+  await world.folder.write('a', '2');
+  await assert.rejects(world.push(engine, { dirty: new Set(['a'] as never[]), signal: AbortSignal.abort(new Error('stopped')) }), /stopped/);
+  const stop = new AbortController();
+  const onProgress = (): void => stop.abort(new Error('stopped later'));
+  await assert.rejects(world.push(engine, { dirty: new Set(['a'] as never[]), signal: stop.signal, onProgress }), /stopped later/);
+  await world.folder.write('b', '2');
+  await world.save(engine, 'b');
+  assert.deepEqual(await newest(world), { a: '2', b: '2' });
+});
+
+test('a save after a push that stopped at a checkpoint looks at everything', async (t) => {
+  const world = await FolderWorld.create(t);
+  for (const name of ['a', 'b', 'c']) await world.folder.write(name, '1');
+  const stop = new AbortController();
+  const engine = await world.engine({ limits: { checkpointMs: 0 } });
+  world.network.plan = (call, count) => {
+    if (call === 'commit' && count === 2) stop.abort(new Error('stopped'));
+    return 'none';
+  };
+  await assert.rejects(world.push(engine, { signal: stop.signal }), /stopped/);
+  assert.equal(engine.tip?.partial, true);
+  await world.save(engine, 'a');
+  assert.equal(engine.tip?.partial, false);
+  assert.deepEqual(await newest(world), { a: '1', b: '1', c: '1' });
+});

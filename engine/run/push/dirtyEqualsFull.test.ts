@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { PathId } from '../../../protocol/ids.ts';
+import { ancestorsOf } from '../../core/byteString.ts';
 import type { BytePath } from '../../core/byteString.ts';
+import { diffTrees } from '../../core/diff/diffTrees.ts';
+import { pathId } from '../../core/paths/pathId.ts';
 import type { DiskFolder } from '../../testing/diskFolder.ts';
+import { ObjectReader } from '../read/objectReader.ts';
 import { FolderWorld } from '../../testing/folderWorld.ts';
 import { memoryStateFolder } from '../../testing/memoryStateFolder.ts';
 
@@ -93,10 +98,27 @@ async function check(steps: readonly (readonly Edit[])[]): Promise<void> {
       await world.push(byScan);
       assert.equal(byDirtySet.tip?.root, byScan.tip?.root, `after ${JSON.stringify(edits)}`);
     }
-    const newest = world.snapshots().at(-1)!;
-    await world.stored(newest.header);
+    await checkRows(world);
+    await world.stored(world.snapshots().at(-1)!.header);
   } finally {
     for (const run of cleanUps) await run();
+  }
+}
+
+/** Every path that differs from the lane's snapshot before has a row, or lies in a directory with one that speaks for it. */
+async function checkRows(world: FolderWorld): Promise<void> {
+  const { context, signal } = world;
+  const source = new ObjectReader({ repository: world.connect(world.device).repository, context, signal });
+  const stored = [...world.server.account(world.account).snapshots.values()];
+  for (const { header, rows, record } of stored) {
+    const before = stored.find(({ record: { id } }) => id === header.prev)?.header.root;
+    const idOf = (path: BytePath): PathId => pathId(header.workspace, path, context);
+    for await (const { path } of diffTrees(source, { before, after: header.root })) {
+      const own = idOf(path);
+      const above = new Set(Array.from(ancestorsOf(path), idOf));
+      const covered = rows.some((row) => row.path === own || (above.has(row.path) && (row.kind === 'below' || row.kind === 'moved-from')));
+      assert.ok(covered, `${path} has no row in ${record.id}`);
+    }
   }
 }
 

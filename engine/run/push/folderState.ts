@@ -16,6 +16,7 @@ import type { DrainResult } from '../outbox/drainOutbox.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { PackLimit } from '../outbox/putPack.ts';
 import { ObjectReader } from '../read/objectReader.ts';
+import type { Dirty } from '../reports.ts';
 import { FolderRules } from '../scan/folderRules.ts';
 import type { Lane } from './lane.ts';
 import type { Link } from './link.ts';
@@ -29,6 +30,9 @@ export interface FolderStateParts {
   readonly index: FolderIndex | undefined;
   readonly limit: PackLimit;
 }
+
+/** Beyond, a scan of everything is quicker than so many single looks. */
+const owedMax = 50_000;
 
 /** Sends what the folder still has of objects that the server lacks. Answers whether it is worth another try. */
 export type Repair = (ids: readonly ObjectId[]) => Promise<boolean>;
@@ -46,6 +50,8 @@ export class FolderState {
   /** Of what was looked at last, by path. */
   readonly warnings = new Map<BytePath, SnapshotWarning>();
   readonly #store: IndexStore;
+  /** What was said to be dirty and is in no state yet: a push that fails leaves it to the next. */
+  #owed: Dirty = new Set();
   #index: FolderIndex;
   #totals: Totals | undefined;
 
@@ -77,6 +83,17 @@ export class FolderState {
       this.#totals = totals;
     }
     return this.#totals;
+  }
+
+  owe(dirty: Dirty): void {
+    if (dirty === 'all' || this.#owed === 'all' || this.#owed.size + dirty.size > owedMax) this.#owed = 'all';
+    else this.#owed = new Set([...this.#owed, ...dirty]);
+  }
+
+  takeOwed(): Dirty {
+    const owed = this.#owed;
+    this.#owed = new Set();
+    return owed;
   }
 
   rulesWith(include: Iterable<BytePath>): FolderRules {

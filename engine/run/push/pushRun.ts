@@ -4,7 +4,7 @@ import type { BytePath } from '../../core/byteString.ts';
 import { planDirty } from '../../core/sync/planDirty.ts';
 import type { DirtyPart } from '../../core/sync/planDirty.ts';
 import { putPack } from '../outbox/putPack.ts';
-import type { Progress, PushOptions, PushReport } from '../reports.ts';
+import type { Dirty, Progress, PushOptions, PushReport } from '../reports.ts';
 import type { ScanContext } from '../scan/scanTypes.ts';
 import { askIndex, treeNodes } from './askIndex.ts';
 import { Capture } from './capture.ts';
@@ -37,6 +37,8 @@ export class PushRun {
   readonly #options: PushOptions;
   readonly #scan: ScanContext;
   readonly #progress = new CaptureProgress();
+  /** What is dirty and in no state yet, left over from earlier pushes too. */
+  #dirty: Dirty;
   #log = new ChangeLog({ detailed: false });
   #bytesSent = 0;
   #repairs = 0;
@@ -47,6 +49,7 @@ export class PushRun {
   constructor(state: FolderState, options: PushOptions) {
     this.#state = state;
     this.#options = options;
+    this.#dirty = options.dirty;
     const { files, root, clock } = state.parts;
     const rules = options.include.size === 0 ? state.rules : state.rulesWith(options.include);
     this.#scan = { files, root, rules };
@@ -54,6 +57,15 @@ export class PushRun {
   }
 
   async run(): Promise<PushReport> {
+    if (!this.#options.dryRun) this.#dirty = this.#state.takeOwed();
+    try {
+      return await this.#run();
+    } finally {
+      if (!this.#options.dryRun) this.#state.owe(this.#dirty);
+    }
+  }
+
+  async #run(): Promise<PushReport> {
     const { signal, dryRun, force } = this.#options;
     const state = this.#state;
     if (!dryRun) await state.lane.prepare(signal);
@@ -99,7 +111,7 @@ export class PushRun {
     const { riding } = this.#state;
     const stream = this.#newStream({ askAlways: distrust !== trusting });
     const capture = this.#newCapture({ sink: dryRun ? discarding : stream, distrust, pause: async () => await this.#pause(capture, { recorder, stream }) });
-    if (part === 'whole') this.#scan.rules.clear();
+    if (part === 'whole') this.#state.rules.clear();
     await capture.run(part);
     if (dryRun) {
       recorder.preview(capture.take());
@@ -107,6 +119,7 @@ export class PushRun {
     }
     this.#noteWarnings(part);
     const made = await recorder.record(capture.take(), { stream, distrust });
+    this.#dirty = new Set();
     if (made) riding.clear();
     else for (const path of this.#log.summary.timeOnly) riding.add(path);
     for (const path of include) riding.add(path);
@@ -125,12 +138,13 @@ export class PushRun {
     return new PackStream({ repository, link, outbox, context, limit, askAlways, signal: this.#options.signal, onSent });
   }
 
-  /** What has to be looked at. Costs what is dirty, unless the index is not of the newest state. */
+  /** What has to be looked at. Costs what is dirty, unless the index is not of a newest state that is whole. */
   #dirtyPart(): DirtyPart {
-    const { dirty, include } = this.#options;
-    const { inSync, riding } = this.#state;
-    if (dirty === 'all' || !inSync) return 'whole';
-    const again = this.#scan.rules.invalidate([...dirty, ...riding]);
+    const { include } = this.#options;
+    const { inSync, riding, outbox, rules } = this.#state;
+    const dirty = this.#dirty;
+    if (dirty === 'all' || !inSync || outbox.tip?.partial === true) return 'whole';
+    const again = rules.invalidate([...dirty, ...riding]);
     return planDirty([...dirty, ...include, ...again], riding);
   }
 
