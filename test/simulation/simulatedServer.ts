@@ -5,7 +5,7 @@ import type { Clock, Primitives } from '../../engine/ports/primitives.ts';
 import type { Dice } from '../../engine/testing/dice.ts';
 import { checkStored } from '../../server/core/check.ts';
 import type { CheckProblem } from '../../server/core/checkTypes.ts';
-import { walkClosure, walkTurn } from '../../server/core/closure.ts';
+import { walkTurn } from '../../server/core/closure.ts';
 import type { Closure } from '../../server/core/closure.ts';
 import type { MetadataStore } from '../../server/core/metadata.ts';
 import { unwrapRing } from '../../server/core/ring.ts';
@@ -32,7 +32,7 @@ export const soundStrategies: Strategies = {
 };
 
 /** Small, so that a commit takes several turns. */
-const turnFindsMin = 4;
+const turnFindsMin = 12;
 /** Small, so that a few small packs take both ways and fill several volumes. */
 const inlineBytesMax = 2_000;
 const volumeBytesTarget = 20_000;
@@ -128,8 +128,7 @@ export class SimulatedServer {
     const openRing = (account: Parameters<typeof unwrapRing>[1]['account'], wrapped: Uint8Array): void => {
       unwrapRing(wrapped, { account, masterKey: this.#masterKey, parts: this.primitives });
     };
-    const store = inlineStore(this.database, walkClosure);
-    return checkStored({ store, disk: this.disk, hasher, openRing, signal: new AbortController().signal });
+    return checkStored({ store: this.#store, disk: this.disk, hasher, openRing, signal: new AbortController().signal });
   }
 
   close(): void {
