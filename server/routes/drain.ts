@@ -14,6 +14,7 @@ const drainMsMax = 10_000;
 export function drain(request: IncomingMessage, clock: Clock): void {
   if (request.destroyed) return;
   const { socket } = request;
+  if (socket.destroyed) return;
   const hangUp = (): void => void socket.destroy();
   let bytes = 0;
   request.on('data', (piece: Buffer) => {
@@ -21,7 +22,15 @@ export function drain(request: IncomingMessage, clock: Clock): void {
     if (bytes > drainBytesMax) hangUp();
   });
   request.on('error', hangUp);
-  const ended = new Promise<void>((resolve) => request.once('close', resolve));
+  // Once it is answered, a request hears no more of its connection: without both, the timer would hold up a stop.
+  const ended = new Promise<void>((resolve) => {
+    const settle = (): void => {
+      socket.off('close', settle);
+      resolve();
+    };
+    request.once('close', settle);
+    socket.once('close', settle);
+  });
   const options = { clock, ms: drainMsMax, signal: new AbortController().signal, error: late };
   void withDeadline(async (within) => {
     within.addEventListener('abort', hangUp, { once: true });
