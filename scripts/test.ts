@@ -11,7 +11,7 @@ const suites = {
   /** Beside the code: seconds. */
   unit: { files: [beside], fileLimitMs: 2 * minuteMs, limitMs: 10 * minuteMs },
   all: {
-    files: [beside, 'test/*.test.ts', 'test/{e2e,simulation,formats}/**/*.test.ts'],
+    files: [beside, 'test/*.test.ts', 'test/{e2e,formats,hostile,simulation}/**/*.test.ts'],
     fileLimitMs: 10 * minuteMs,
     limitMs: 30 * minuteMs,
   },
