@@ -69,7 +69,8 @@ async function move(world: FolderWorld, names: Set<string>, { from, to }: { read
     return; // Nothing there to be moved any more.
   }
   names.add(to);
-  for (const name of [...names]) if (name.startsWith(`${from}/`)) names.add(`${to}${name.slice(from.length)}`);
+  const moved = Array.from(names).filter((name) => name.startsWith(`${from}/`));
+  for (const name of moved) names.add(`${to}${name.slice(from.length)}`);
 }
 
 async function bruteForce(name: string, parts: HistoryParts): Promise<readonly string[]> {

@@ -58,7 +58,7 @@ function flat(spec: FolderSpec, prefix = ''): ReadonlyMap<string, string> {
     if (typeof one === 'string') all.set(path, `file ${one}`);
     else if ('folder' in one) {
       all.set(path, 'folder');
-      for (const [below, what] of flat(one.folder as FolderSpec, `${path}/`)) all.set(below, what);
+      for (const [below, what] of flat(one.folder, `${path}/`)) all.set(below, what);
     } else if ('link' in one) all.set(path, `link ${String(one.link)}`);
   }
   return all;

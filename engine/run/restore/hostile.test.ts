@@ -62,7 +62,7 @@ await test('writes nothing outside when a directory is exchanged for a link in t
     await scene.folder.write('victims/inside', 'old');
     await scene.folder.write('victims/gone', 'old');
     let swapped = false;
-    const attacking = {
+    const attacking: SafeFiles = {
       ...safeFiles,
       async [call](...args: never[]) {
         if (!swapped && String(args[0]).startsWith('/proc/self/fd/') && (await fs.stat(scene.folder.at('victims'))).isDirectory()) {
@@ -72,7 +72,7 @@ await test('writes nothing outside when a directory is exchanged for a link in t
         }
         return await (safeFiles[call] as (...all: never[]) => Promise<never>)(...args);
       },
-    } as SafeFiles;
+    };
     const spec = { victims: { folder: { inside: 'new', link: { link: 'x' }, new: { folder: { x: 'y' } } } } };
     const keptNames = async () => new Set(['gone', 'inside']) as never;
     try {

@@ -22,6 +22,7 @@ import { RestoreStore } from './restoreStore.ts';
 import { stageIntents } from './stageIntents.ts';
 import type { StagedContent } from './stageIntents.ts';
 import { TargetFolder } from './targetFolder.ts';
+import { typed } from './typed.ts';
 
 /** Makes the snapshot that holds everything a restore is about to touch. */
 export type Capture = (paths: ReadonlySet<BytePath>, options: { readonly signal: AbortSignal }) => Promise<Captured>;
@@ -71,6 +72,10 @@ export interface OpenTarget extends TargetTraits {
 
 /** Runs `work` on the folder, with what a try on its disk showed. */
 export async function withTarget<T>(options: InPlaceOptions, work: (open: OpenTarget) => Promise<T>): Promise<T> {
+  return await typed('The folder could not be changed', async () => await withOpenTarget(options, work));
+}
+
+async function withOpenTarget<T>(options: InPlaceOptions, work: (open: OpenTarget) => Promise<T>): Promise<T> {
   const target = new TargetFolder(options.files, options.folder);
   try {
     const traits = await probeTarget(target, { windows: options.windows, name: probeName });

@@ -5,6 +5,7 @@ import type { RestoreJournal } from '../../core/restore/journal.ts';
 import { carryOut, rollBack, settle } from './carryOut.ts';
 import type { CarryOutParts } from './carryOut.ts';
 import type { InPlaceOptions } from './inPlace.ts';
+import { typed } from './typed.ts';
 import { probeName } from './prepareTarget.ts';
 import type { KeptBeside } from './restoreReport.ts';
 import { RestoreStore } from './restoreStore.ts';
@@ -34,6 +35,10 @@ export interface Recovered {
  * has arrived on the server by now, what was set aside is taken away; else it stays, for `undoRestore`.
  */
 export async function recoverRestores(options: RecoverOptions): Promise<Recovered> {
+  return await typed('An interrupted restore could not be brought to its end', async () => await recover(options));
+}
+
+async function recover(options: RecoverOptions): Promise<Recovered> {
   const { files, folder, state, context, clock, signal } = options;
   const store = new RestoreStore(state, context.hasher);
   // Newest first: an undo may still need what the restore before it has set aside.
@@ -41,6 +46,8 @@ export async function recoverRestores(options: RecoverOptions): Promise<Recovere
   const result = { undone: 0, finished: 0, unreadable: 0, keptBeside: [] as KeptBeside[] };
   const target = new TargetFolder(files, folder);
   try {
+    // A folder that is gone has nothing to be recovered; whoever needs it will say so.
+    if (!(await target.isDirectory(rootPath))) return result;
     await target.use(rootPath, async (directory) => await unlessAbsent(files.removeFile(files.join(directory, probeName))));
     for (const restore of stored) {
       const journal = await readJournal(restore, store);
@@ -60,10 +67,7 @@ export async function recoverRestores(options: RecoverOptions): Promise<Recovere
 /** Undefined for one that a disk has damaged: no damage to a journal may keep a folder from being backed up. */
 async function readJournal({ name, phase }: StoredRestore, store: RestoreStore): Promise<RestoreJournal | 'over' | undefined> {
   try {
-    if (phase === 'done') {
-      const { asides, directories } = await store.readDone(name);
-      if (asides === 'dropped' && directories === 'set') return 'over';
-    }
+    if (phase === 'done' && (await store.isOver(name))) return 'over';
     return await store.read(name);
   } catch (error) {
     if (isBackupError(error, 'corrupt') || isBackupError(error, 'invalid')) return undefined;

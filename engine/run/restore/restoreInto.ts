@@ -14,6 +14,7 @@ import { ensureFolder, probeTarget, siblingNames } from './prepareTarget.ts';
 import { WriteProgress } from './restoreReport.ts';
 import type { RestoreReport } from './restoreReport.ts';
 import { TargetFolder, unlessAbsent } from './targetFolder.ts';
+import { typed } from './typed.ts';
 import { WriteQueue } from './writeQueue.ts';
 import { fileJob, finishDirectories, makeLink, writeTree } from './writeTree.ts';
 import type { MadeDirectory, WriteTreeOptions } from './writeTree.ts';
@@ -53,6 +54,10 @@ export async function planRestoreInto(options: RestoreIntoOptions, rules: Target
  * the same call again goes on where it was.
  */
 export async function restoreInto(options: RestoreIntoOptions): Promise<RestoreReport> {
+  return await typed('The folder could not be restored to', async () => await restoreIntoFolder(options));
+}
+
+async function restoreIntoFolder(options: RestoreIntoOptions): Promise<RestoreReport> {
   const { files, folder, context, windows } = options;
   await ensureFolder(files, folder);
   const target = new TargetFolder(files, folder);

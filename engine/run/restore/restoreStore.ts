@@ -1,3 +1,4 @@
+import { isBackupError } from '../../../base/errors.ts';
 import { decodeChecked, decodeJournal, encodeChecked, encodeJournal, parseMark } from '../../core/restore/journal.ts';
 import type { RestoreJournal } from '../../core/restore/journal.ts';
 import type { Mark } from '../../core/restore/marks.ts';
@@ -95,7 +96,18 @@ export class RestoreStore {
   /** Forgets all that are over but the last, which is what `undo` takes back. */
   async prune(): Promise<void> {
     for (const { name, phase } of (await this.list()).slice(0, -1)) {
-      if (phase === 'done' && (await this.readDone(name)).asides === 'dropped') await this.remove(name);
+      if (phase === 'done' && (await this.isOver(name))) await this.remove(name);
+    }
+  }
+
+  /** Whether nothing is left to be done; false also for a record that cannot be read. */
+  async isOver(name: string): Promise<boolean> {
+    try {
+      const { asides, directories } = await this.readDone(name);
+      return asides === 'dropped' && directories === 'set';
+    } catch (error) {
+      if (isBackupError(error)) return false;
+      throw error;
     }
   }
 
