@@ -14,7 +14,7 @@ import { makeFolder } from '../core/makeFolder.ts';
 import { masterKeyBytes } from '../core/ring.ts';
 import { openDatabase } from './openDatabase.ts';
 import { metaValue, setMetaValue } from './rows.ts';
-import { fromSqlite } from './sqliteErrors.ts';
+import { fromSqlite, isBusy } from './sqliteErrors.ts';
 import { Statements } from './statements.ts';
 
 /** What lies where in a data folder. */
@@ -136,10 +136,13 @@ function wrongKey(path: string): BackupError {
 export function ownDataFolder({ owner }: DataPaths): Disposable {
   const lock = new DatabaseSync(owner, { timeout: 0 });
   try {
+    // An empty file would be written by the lock itself, which a full disk refuses: then reads could not go on.
+    if (lock.prepare('pragma user_version').get()?.['user_version'] === 0) lock.exec('pragma user_version = 1');
     lock.exec('begin exclusive');
   } catch (cause) {
     lock.close();
-    throw new BackupError('conflict', 'Another server is running on this data.', {}, { cause });
+    if (isBusy(cause)) throw new BackupError('conflict', 'Another server is running on this data.', {}, { cause });
+    throw fromSqlite(cause);
   }
   return disposable(() => lock.close());
 }

@@ -12,6 +12,9 @@ const busyWaitMs = 10_000;
 /** What SQLite may keep of the file in memory, per connection. */
 const cacheKib = 64 * 1024;
 
+/** To this the write-ahead log is cut when it starts over; one large batch may have made it long. */
+const journalBytesKept = 64 * 1024 * 1024;
+
 /** Opens for writing, making and migrating the file. Errors: `invalid` for data of a newer version. */
 export async function openDatabase(file: string): Promise<DatabaseSync> {
   await makePrivate(file);
@@ -19,6 +22,7 @@ export async function openDatabase(file: string): Promise<DatabaseSync> {
   try {
     database.exec('pragma journal_mode = wal');
     database.exec('pragma synchronous = full');
+    database.exec(`pragma journal_size_limit = ${journalBytesKept}`);
     database.exec(`pragma cache_size = -${cacheKib}`);
     await migrate(database);
     return database;

@@ -5,8 +5,8 @@ const sqliteCodes = { busy: 5, locked: 6, readOnly: 8, ioError: 10, corrupt: 11,
 
 /** Wraps an error of SQLite; everything else, bugs included, is passed on as it is. */
 export function fromSqlite(error: unknown): unknown {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
-  const code = error.errcode & 0xff;
+  const code = codeOf(error);
+  if (code === undefined) return error;
   const options = { cause: error };
   switch (code) {
     case sqliteCodes.full:
@@ -23,4 +23,14 @@ export function fromSqlite(error: unknown): unknown {
     default:
       return error;
   }
+}
+
+/** Whether another connection holds what was asked for. */
+export function isBusy(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === sqliteCodes.busy || code === sqliteCodes.locked;
+}
+
+function codeOf(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
