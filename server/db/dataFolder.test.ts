@@ -106,6 +106,14 @@ describe('a data folder', () => {
     assert.deepEqual(await readdir(parent), []);
   });
 
+  test('is one file and its volumes after a stop: no log is left beside the database', async () => {
+    const core = await openServerCore(options);
+    await core.accounts.create({ name: 'me', passwordHash: '' });
+    await core.close();
+    const names = await readdir(options.dataDirectory);
+    assert.deepEqual(names.filter((name) => name.startsWith('holdfast')), ['holdfast.sqlite']);
+  });
+
   test('keeps everything over a restart, the ring included', async () => {
     let core = await openServerCore(options);
     const { id: account } = await core.accounts.create({ name: 'me', passwordHash: 'hash', quotaBytes: 5 });

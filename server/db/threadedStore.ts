@@ -37,7 +37,9 @@ export function threadedStore(file: string): MetadataStore {
       return (await reader.call({ kind: 'read', name, query })) as ReturnType<MetadataReads[typeof name]>;
     },
     async close() {
-      await Promise.all([writer.close(), quickReader.close(), longReader.close()]);
+      await Promise.all([quickReader.close(), longReader.close()]);
+      // Last: only a writer can fold the log into the file, so that one file holds everything.
+      await writer.close();
     },
   };
 }
