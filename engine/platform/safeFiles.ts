@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { systemCodeOf } from '../../base/errors.ts';
-import type { AbsolutePath, Files } from '../ports/files.ts';
+import type { AbsolutePath, Files, FileStat } from '../ports/files.ts';
 import type { HeldDirectory, SafeFiles } from '../ports/safeFiles.ts';
 import { nativePath } from './nativePath.ts';
 import { nodeFiles } from './nodeFiles.ts';
@@ -14,9 +14,12 @@ const noLinksCodes = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLIN
 
 /** Files with what a restore needs beyond them. */
 export function createSafeFiles(files: Files): SafeFiles {
+  /** Whether /proc leads to open directories here; found out with the first of them. */
+  let direct: Promise<boolean> | undefined;
+  const isDirect: IsDirect = async (path, stat) => await (direct ??= leadsTo(path, stat));
   return {
     ...files,
-    hold: async (path) => await holdDirectory(files, path),
+    hold: async (path) => await holdDirectory(path, { files, isDirect }),
     renameNew: async (from, to) => await renameNew(files, from, to),
   };
 }
@@ -24,7 +27,12 @@ export function createSafeFiles(files: Files): SafeFiles {
 /** The local disk. */
 export const safeFiles: SafeFiles = createSafeFiles(nodeFiles);
 
-async function holdDirectory(files: Files, path: AbsolutePath): Promise<HeldDirectory> {
+type IsDirect = (path: AbsolutePath, stat: FileStat) => Promise<boolean>;
+
+async function holdDirectory(
+  path: AbsolutePath,
+  { files, isDirect }: { readonly files: Files; readonly isDirect: IsDirect },
+): Promise<HeldDirectory> {
   if (windows) return await nameDirectory(files, path);
   const handle = await fs.open(nativePath(path), directoryFlags);
   let open = true;
@@ -32,10 +40,11 @@ async function holdDirectory(files: Files, path: AbsolutePath): Promise<HeldDire
   const direct = `/proc/self/fd/${handle.fd}/.` as AbsolutePath;
   try {
     const stat = fileStatOf(await handle.stat({ bigint: true }));
-    const steady = process.platform === 'linux' && (await leadsTo(direct, stat));
+    const steady = process.platform === 'linux' && (await isDirect(direct, stat));
     return {
       path: steady ? direct : path,
       steady,
+      inode: stat.inode,
       stat: async () => fileStatOf(await handle.stat({ bigint: true })),
       sync: async () => await handle.sync(),
       async close() {
@@ -67,6 +76,7 @@ async function nameDirectory(files: Files, path: AbsolutePath): Promise<HeldDire
   return {
     path,
     steady: false,
+    inode: stat.inode,
     stat: async () => await files.lstat(path),
     sync: async () => await files.syncDirectory(path),
     close: async () => undefined,

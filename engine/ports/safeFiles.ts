@@ -18,6 +18,8 @@ export interface SafeFiles extends Files {
 export interface HeldDirectory {
   readonly path: AbsolutePath;
   readonly steady: boolean;
+  /** As it was opened. */
+  readonly inode: bigint;
   stat(): Promise<FileStat>;
   /** Makes the names in it durable; does nothing where the platform cannot. */
   sync(): Promise<void>;

@@ -15,7 +15,7 @@ import type { FetchParts } from './fetchObjects.ts';
 import { ObjectCache } from './objectCache.ts';
 import { readChunks } from './readChunks.ts';
 
-export const cacheBytesDefault = 48 * 1024 * 1024;
+export const cacheBytesDefault = 32 * 1024 * 1024;
 
 export interface ObjectReaderOptions {
   readonly repository: Pick<Repository, 'fetch'>;

@@ -181,12 +181,12 @@ await test('leaves nothing behind when it is stopped before anything was touched
 for (const acknowledged of [true, false]) {
   const how = acknowledged ? 'online' : 'offline';
   await test(`killed at a step, the next start finishes or undoes it, and undo brings everything back (${how})`, async (t) => {
-    const { finished, undone } = await killRestores(t, { acknowledged, first: 1, step: 9 });
+    const { finished, undone } = await killRestores(t, { acknowledged, first: 1, step: 13 });
     assert.ok(finished > 0 && undone > 0, `${finished} finished, ${undone} undone`);
   });
 
   await test(`an undo killed at a step is finished or undone too (${how})`, async (t) => {
-    await killUndos(t, { acknowledged, first: 2, step: 9 });
+    await killUndos(t, { acknowledged, first: 2, step: 13 });
   });
 }
 

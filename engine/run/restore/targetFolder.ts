@@ -7,7 +7,7 @@ import type { AbsolutePath, FileStat, ListedName } from '../../ports/files.ts';
 import type { HeldDirectory, SafeFiles } from '../../ports/safeFiles.ts';
 
 /** Directories kept open although nobody uses them now: neighbours of the next one. */
-const idleMax = 32;
+const idleMax = 96;
 
 interface Holding {
   readonly held: HeldDirectory;
@@ -141,8 +141,7 @@ export class TargetFolder {
     } catch (cause) {
       throw notADirectory(directory, cause);
     }
-    const { inode } = await held.stat();
-    const holding = { held, inode, users: 1, stale: false, closed: false };
+    const holding = { held, inode: held.inode, users: 1, stale: false, closed: false };
     const other = this.#opened.get(directory);
     this.#opened.set(directory, holding);
     if (other !== undefined) await this.#retire(other);
