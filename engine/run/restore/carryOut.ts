@@ -1,17 +1,18 @@
 import { mapBounded } from '../../../base/concurrency.ts';
 import { isBackupError, messageOf } from '../../../base/errors.ts';
-import type { BytePath } from '../../core/byteString.ts';
+import type { ByteName, BytePath } from '../../core/byteString.ts';
 import { joinPath, parentPath, rootPath } from '../../core/byteString.ts';
 import type { Intent, RestoreJournal } from '../../core/restore/journal.ts';
+import { isOwnSiblingName } from '../../core/ignore/ownNames.ts';
 import { siblingOf } from '../../core/restore/journal.ts';
 import { sameMark } from '../../core/restore/marks.ts';
 import { removeTree } from './removeTree.ts';
 import type { KeptBeside } from './restoreReport.ts';
 import type { DoneRecord, RestoreStore, StagedRecord } from './restoreStore.ts';
-import { surveyMark } from './surveyDirectory.ts';
+import { markOfLocal } from './surveyDirectory.ts';
 import { keepBeside, renameSibling, setMeta, swapIntent } from './swapIntent.ts';
 import type { SwapParts } from './swapIntent.ts';
-import type { TargetFolder } from './targetFolder.ts';
+import type { LocalFile, TargetFolder } from './targetFolder.ts';
 import type { FailedPath } from './writeQueue.ts';
 
 const swapsMax = 8;
@@ -82,24 +83,36 @@ async function dropAsides(parts: CarryOutParts): Promise<readonly KeptBeside[]> 
   for (const [directory, intents] of Map.groupBy(numbered, ([, { path }]) => parentPath(path))) {
     signal.throwIfAborted();
     await asItWas(directory, target, async () => {
-      for (const [n, intent] of intents) kept.push(...(await dropOne(n, intent, parts)));
+      const siblings = new Map((await target.list(directory, { signal })).filter(({ name }) => isOwnSiblingName(name)).map((each) => [each.name, each]));
+      await mapBounded(intents, swapsMax, async ([n, intent]) => {
+        const keptAs = await dropOne(n, intent, { siblings, parts });
+        if (keptAs !== undefined) kept.push({ path: intent.path, as: keptAs });
+      });
     });
   }
   return kept;
 }
 
-async function dropOne(n: number, intent: Intent, parts: CarryOutParts): Promise<readonly KeptBeside[]> {
-  if (intent.kind !== 'put' && intent.kind !== 'delete') return [];
+/** Answers the name under which something is kept that is not what was set aside. */
+async function dropOne(
+  n: number,
+  intent: Intent,
+  { siblings, parts }: { readonly siblings: ReadonlyMap<ByteName, LocalFile>; readonly parts: CarryOutParts },
+): Promise<BytePath | undefined> {
+  if (intent.kind !== 'put' && intent.kind !== 'delete') return undefined;
   const { path, before } = intent;
-  const sibling = (kind: 'tmp' | 'aside'): BytePath => joinPath(parentPath(path), siblingOf(parts.journal, n, kind));
-  await removeTree(sibling('tmp'), parts);
-  const mark = await surveyMark(sibling('aside'), parts);
-  if (mark === undefined) return [];
-  if (before === undefined || !sameMark(mark, before)) return [{ path, as: await keepBeside(sibling('aside'), path, parts) }];
-  // Under another name first: half removed, it would look like something that somebody changed.
-  await renameSibling(parts.target, sibling('aside'), sibling('tmp'));
-  await removeTree(sibling('tmp'), parts);
-  return [];
+  const { journal, target } = parts;
+  const [tmp, aside] = [siblingOf(journal, n, 'tmp'), siblingOf(journal, n, 'aside')];
+  const at = (name: ByteName): BytePath => joinPath(parentPath(path), name);
+  if (siblings.has(tmp)) await removeTree(at(tmp), parts);
+  const there = siblings.get(aside);
+  if (there === undefined) return undefined;
+  const mark = await markOfLocal(at(aside), there, parts);
+  if (mark === undefined || before === undefined || !sameMark(mark, before)) return await keepBeside(at(aside), path, parts);
+  // A folder under another name first: half removed, it would look like something that somebody changed.
+  if (there.kind === 'directory') await renameSibling(target, at(aside), at(tmp));
+  await removeTree(at(there.kind === 'directory' ? tmp : aside), parts);
+  return undefined;
 }
 
 /** Lets `work` change what is in a directory, and gives the directory back the mode and time it has. */
@@ -108,7 +121,7 @@ async function asItWas(directory: BytePath, target: TargetFolder, work: () => Pr
   if (was?.kind !== 'directory') return;
   const closed = directory !== rootPath && was.mode !== undefined && (was.mode & ownerAll) !== ownerAll;
   if (closed) await setMeta(target, directory, { mode: (was.mode ?? 0) | ownerAll, mtimeNs: undefined });
-  await work();
+  await target.within(directory, work);
   if (directory !== rootPath) await setMeta(target, directory, { mode: closed ? was.mode : undefined, mtimeNs: was.mtimeNs });
 }
 

@@ -8,7 +8,7 @@ import type { TreeEntry } from '../../core/tree/treeTypes.ts';
 import type { Hasher } from '../../ports/primitives.ts';
 import type { ObjectReader } from '../read/objectReader.ts';
 import type { StagedRecord } from './restoreStore.ts';
-import { surveyMark } from './surveyDirectory.ts';
+import { markOfLocal } from './surveyDirectory.ts';
 import type { TargetFolder } from './targetFolder.ts';
 import { WriteQueue } from './writeQueue.ts';
 import type { FailedPath } from './writeQueue.ts';
@@ -82,12 +82,17 @@ async function stageOne(
 async function recordStaged({ journal, target, hasher, signal }: StageParts): Promise<StagedRecord> {
   const marks = new Map<number, Mark>();
   const failed = new Set<number>();
-  for (const [n, intent] of journal.intents.entries()) {
-    if (intent.kind !== 'put') continue;
-    const staged = joinPath(parentPath(intent.path), intent.from ?? siblingOf(journal, n, 'tmp'));
-    const mark = await surveyMark(staged, { target, hasher, signal });
-    if (mark === undefined) failed.add(n);
-    else marks.set(n, mark);
+  const puts = [...journal.intents.entries()].filter(([, { kind }]) => kind === 'put');
+  for (const [directory, inIt] of Map.groupBy(puts, ([, { path }]) => parentPath(path))) {
+    signal.throwIfAborted();
+    const there = (await target.isDirectory(directory)) ? await target.list(directory, { signal }) : [];
+    const byName = new Map(there.map((each) => [each.name, each]));
+    for (const [n, intent] of inIt) {
+      const name = (intent.kind === 'put' ? intent.from : undefined) ?? siblingOf(journal, n, 'tmp');
+      const mark = await markOfLocal(joinPath(directory, name), byName.get(name), { target, hasher, signal });
+      if (mark === undefined) failed.add(n);
+      else marks.set(n, mark);
+    }
   }
   return { failed, marks };
 }

@@ -55,6 +55,12 @@ export async function surveyMark(path: BytePath, parts: SurveyParts): Promise<Ma
   return stat && (await parts.target.mark(path));
 }
 
+/** The same of what was just listed there. */
+export async function markOfLocal(path: BytePath, local: LocalFile | undefined, parts: SurveyParts): Promise<Mark | undefined> {
+  if (local?.kind === 'directory') return (await surveyDirectory(path, parts)).mark;
+  return local && markOf(local);
+}
+
 /** Of a listed file or link; undefined for other kinds. */
 export function markOf({ kind, stat, target }: LocalFile): FileMark | LinkMark | undefined {
   if (stat === undefined) return undefined;

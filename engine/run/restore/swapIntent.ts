@@ -37,21 +37,25 @@ const attemptsMax = 8;
 export async function swapIntent(n: number, intent: Intent, parts: SwapParts): Promise<SwapOutcome> {
   parts.signal.throwIfAborted();
   try {
-    switch (intent.kind) {
-      case 'put':
-        return await swapPut(n, intent, parts);
-      case 'delete':
-        return await swapDelete(n, intent, parts);
-      case 'meta':
-        return await setMetaIfSame(intent, parts);
-      case 'directory':
-        return await setDirectoryMeta(intent.path, intent.set, parts);
-      default:
-        return intent satisfies never;
-    }
+    return await parts.target.within(parentPath(intent.path), async () => await swap(n, intent, parts));
   } catch (error) {
     parts.signal.throwIfAborted();
     return { kind: 'failed', error };
+  }
+}
+
+async function swap(n: number, intent: Intent, parts: SwapParts): Promise<SwapOutcome> {
+  switch (intent.kind) {
+    case 'put':
+      return await swapPut(n, intent, parts);
+    case 'delete':
+      return await swapDelete(n, intent, parts);
+    case 'meta':
+      return await setMetaIfSame(intent, parts);
+    case 'directory':
+      return await setDirectoryMeta(intent.path, intent.set, parts);
+    default:
+      return intent satisfies never;
   }
 }
 
@@ -76,7 +80,7 @@ async function putStaged(names: SiblingNames, { path, before }: PutIntent, parts
   const staged = await target.stat(names.staged);
   if (staged === undefined) return await settleWithoutStaged(names, parts);
   let now = await target.stat(path);
-  if (now !== undefined && staged.kind === 'file' && now.inode === staged.inode) {
+  if (now !== undefined && staged.kind !== 'directory' && now.inode === staged.inode) {
     // Stopped between giving it its name and taking the old one away.
     await target.at(names.staged, async (absolute) => await target.files.removeFile(absolute));
     return done;

@@ -46,6 +46,21 @@ export class TargetFolder {
     }
   }
 
+  /** Keeps a directory open while `work` does many things in it; where there is none, just runs it. */
+  async within<T>(directory: BytePath, work: () => Promise<T>): Promise<T> {
+    let holding: Holding | undefined;
+    try {
+      holding = await this.#enter(directory);
+    } catch (error) {
+      if (!isBackupError(error)) throw error;
+    }
+    try {
+      return await work();
+    } finally {
+      if (holding !== undefined) await this.#leave(holding);
+    }
+  }
+
   /** Runs `work` with the path of one name, through the directory that holds it. */
   async at<T>(path: BytePath, work: (absolute: AbsolutePath) => Promise<T>): Promise<T> {
     return await this.use(parentPath(path), async (directory) => await work(this.files.join(directory, nameOfPath(path))));
