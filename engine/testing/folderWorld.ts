@@ -4,6 +4,7 @@ import { byteStringOfText, displayName } from '../core/byteString.ts';
 import type { BytePath } from '../core/byteString.ts';
 import type { FormatContext } from '../core/formatContext.ts';
 import { ruleOptionsDefault } from '../core/ignore/directoryRules.ts';
+import type { RuleOptions } from '../core/ignore/directoryRules.ts';
 import { deriveKeys } from '../core/keys/deriveKeys.ts';
 import { createKeyRing } from '../core/keys/keyRing.ts';
 import { openSnapshotDetails } from '../core/snapshot/encodeSnapshot.ts';
@@ -35,6 +36,7 @@ export interface EngineOptions {
   readonly clock?: Clock;
   readonly limits?: EngineLimits;
   readonly name?: string;
+  readonly rules?: RuleOptions;
 }
 
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -83,7 +85,7 @@ export class FolderWorld {
       folder: folder.text,
       host: 'test host',
       hostId: 'test host id',
-      rules: ruleOptionsDefault,
+      rules: options.rules ?? ruleOptionsDefault,
       state,
       outbox,
       repository: options.repository ?? network.repository,

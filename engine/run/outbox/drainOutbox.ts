@@ -22,6 +22,8 @@ export interface DrainParts extends PutPackParts {
   /** Sends what the folder still has of these objects. Answers whether it is worth another try. */
   readonly repair: (ids: readonly ObjectId[]) => Promise<boolean>;
   readonly onSent: (bytes: number) => void;
+  /** What was sent since the last snapshot: the more, the longer the server may take to look through it. */
+  readonly bytesAhead: () => number;
   readonly onAcknowledged: OnAcknowledged;
   readonly log: Log;
 }
@@ -93,16 +95,17 @@ async function sendSnapshot(
 async function commit({ record, rows, pack }: WaitingSnapshot, parts: DrainParts): Promise<CommitResult> {
   const { repository, link, signal, limit, onSent } = parts;
   const bytes = pack?.bytes.length ?? 0;
+  const patient = { signal, bytes: bytes + parts.bytesAhead() };
   try {
     const request = { record, rows, pack, advance: undefined };
-    const result = await link.call((options) => repository.commit(request, options), { signal, bytes });
+    const result = await link.call((options) => repository.commit(request, options), patient);
     onSent(bytes);
     return result;
   } catch (error) {
     if (pack === undefined || !isBackupError(error, 'limit') || !limit.halve(bytes)) throw error;
     await putPack(pack, parts);
     onSent(bytes);
-    return await link.call((options) => repository.commit({ record, rows, pack: undefined, advance: undefined }, options), { signal });
+    return await link.call((options) => repository.commit({ record, rows, pack: undefined, advance: undefined }, options), patient);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ListId, ObjectId, TreeId } from '../../../protocol/ids.ts';
+import { objectIdBytes } from '../../../protocol/ids.ts';
 import { missingIdsMax } from '../../../protocol/limits.ts';
 import type { PlainObject } from '../../core/segment/segmentTypes.ts';
 import type { DirectoryTree } from '../../core/tree/directoryTree.ts';
@@ -18,7 +19,7 @@ export async function askIndex(
   const ask = async (): Promise<void> => {
     const ids = [...batch];
     batch = new Set();
-    for (const id of await link.call((options) => repository.missing(ids, options), { signal })) lacking.add(id);
+    for (const id of await link.call((options) => repository.missing(ids, options), { signal, bytes: ids.length * objectIdBytes })) lacking.add(id);
   };
   for (const id of objectsOf(index)) {
     batch.add(id);

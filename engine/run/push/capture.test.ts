@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { test } from 'node:test';
+import { ruleOptionsDefault } from '../../core/ignore/directoryRules.ts';
 import { nodeFiles } from '../../platform/nodeFiles.ts';
 import type { AbsolutePath, Files } from '../../ports/files.ts';
 import { FolderWorld } from '../../testing/folderWorld.ts';
@@ -350,4 +351,20 @@ test('a save after a push that stopped at a checkpoint looks at everything', asy
   await world.save(engine, 'a');
   assert.equal(engine.tip?.partial, false);
   assert.deepEqual(await newest(world), { a: '1', b: '1', c: '1' });
+});
+
+test('while git holds a lock its folder stays as it was, also in a save', async (t) => {
+  const world = await FolderWorld.create(t);
+  await world.folder.write('.git/HEAD', 'ref: refs/heads/main\n');
+  const engine = await world.engine({ rules: { ...ruleOptionsDefault, git: true } });
+  await world.push(engine);
+  await world.folder.write('.git/index.lock', '');
+  await world.folder.write('.git/HEAD', 'ref: refs/heads/other\n');
+  await world.folder.write('a', 'a');
+  const report = await world.save(engine, '.git/HEAD', '.git/index.lock', 'a');
+  assert.deepEqual(report.warnings, [{ path: '.git', kind: 'locked' }]);
+  assert.deepEqual(await newest(world), { '.git/': '', '.git/HEAD': 'ref: refs/heads/main\n', a: 'a' });
+  await fs.rm(world.folder.at('.git/index.lock'));
+  assert.equal((await world.save(engine, '.git/index.lock')).warningsTotal, 0);
+  assert.equal((await newest(world))['.git/HEAD'], 'ref: refs/heads/other\n');
 });

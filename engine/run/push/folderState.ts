@@ -1,5 +1,5 @@
 import { isBackupError } from '../../../base/errors.ts';
-import type { ObjectId, SnapshotId } from '../../../protocol/ids.ts';
+import type { SnapshotId } from '../../../protocol/ids.ts';
 import { rootPath } from '../../core/byteString.ts';
 import type { BytePath } from '../../core/byteString.ts';
 import { decodeSnapshotHeader } from '../../core/snapshot/snapshotHeader.ts';
@@ -12,7 +12,7 @@ import { indexFromTrees } from '../index/indexFromTrees.ts';
 import type { IndexStore } from '../index/indexStore.ts';
 import type { IndexUpdate } from '../index/indexTypes.ts';
 import { drainOutbox } from '../outbox/drainOutbox.ts';
-import type { DrainResult } from '../outbox/drainOutbox.ts';
+import type { DrainParts, DrainResult } from '../outbox/drainOutbox.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { PackLimit } from '../outbox/putPack.ts';
 import { ObjectReader } from '../read/objectReader.ts';
@@ -33,9 +33,6 @@ export interface FolderStateParts {
 
 /** Beyond, a scan of everything is quicker than so many single looks. */
 const owedMax = 50_000;
-
-/** Sends what the folder still has of objects that the server lacks. Answers whether it is worth another try. */
-export type Repair = (ids: readonly ObjectId[]) => Promise<boolean>;
 
 /** What lives from one push of a folder to the next. */
 export class FolderState {
@@ -130,8 +127,8 @@ export class FolderState {
     }
   }
 
-  /** Errors: as FolderEngine.drain. `repair` is asked when the server lacks something. */
-  async drain(signal: AbortSignal, { repair = never, onSent = () => {} }: { readonly repair?: Repair; readonly onSent?: (bytes: number) => void } = {}): Promise<DrainResult> {
+  /** Sends what waits. Errors: as FolderEngine.drain, and `unavailable`. */
+  async drain(signal: AbortSignal, sender: Pick<DrainParts, 'repair' | 'onSent' | 'bytesAhead'>): Promise<DrainResult> {
     const { outbox, lane, link, limit } = this;
     const { repository, context, log, onAcknowledged = () => {} } = this.parts;
     if (outbox.waiting.length === 0) return { kind: 'sent' };
@@ -144,8 +141,7 @@ export class FolderState {
       signal,
       outbox,
       log,
-      repair,
-      onSent,
+      ...sender,
       onAcknowledged,
       waitingPlace: () => lane.waitingPlace,
       reconcile: async (head) => await lane.reconcile(head),
@@ -161,8 +157,4 @@ export class FolderState {
     const [stored] = await this.link.call((options) => repository.findSnapshots({ prefix: parent }, options), { signal });
     return stored && decodeSnapshotHeader(stored.record.header).root;
   }
-}
-
-async function never(): Promise<boolean> {
-  return false;
 }

@@ -1,5 +1,6 @@
 import { isBackupError } from '../../../base/errors.ts';
 import type { ObjectId } from '../../../protocol/ids.ts';
+import { objectIdBytes } from '../../../protocol/ids.ts';
 import { missingIdsMax } from '../../../protocol/limits.ts';
 import type { FormatContext } from '../../core/formatContext.ts';
 import { encodePack } from '../../core/pack/pack.ts';
@@ -103,7 +104,7 @@ export class PackStream implements ObjectSink {
   async #missing(ids: readonly ObjectId[]): Promise<ReadonlySet<ObjectId> | undefined> {
     const { repository, link, signal } = this.#parts;
     try {
-      return await link.call((options) => repository.missing(ids, options), { signal });
+      return await link.call((options) => repository.missing(ids, options), { signal, bytes: ids.length * objectIdBytes });
     } catch (error) {
       if (isBackupError(error, 'unavailable')) return undefined;
       throw error;

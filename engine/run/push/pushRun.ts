@@ -45,6 +45,8 @@ export class PushRun {
   #checkpointAt: number;
   #checkpointBytes = 0;
   #shownAt = 0;
+  /** As many as there were, where that is known and all are looked at. */
+  #filesExpected: number | undefined;
 
   constructor(state: FolderState, options: PushOptions) {
     this.#state = state;
@@ -97,7 +99,11 @@ export class PushRun {
     const { signal } = this.#options;
     try {
       this.#show('commit');
-      return await this.#state.drain(signal, { repair: async (ids) => await this.#repair(ids), onSent: (bytes) => this.#countSent(bytes) });
+      return await this.#state.drain(signal, {
+        repair: async (ids) => await this.#repair(ids),
+        onSent: (bytes) => this.#countSent(bytes),
+        bytesAhead: () => this.#bytesSent - this.#checkpointBytes,
+      });
     } catch (error) {
       signal.throwIfAborted();
       if (!isBackupError(error, 'unavailable')) throw error;
@@ -111,7 +117,10 @@ export class PushRun {
     const { riding } = this.#state;
     const stream = this.#newStream({ askAlways: distrust !== trusting });
     const capture = this.#newCapture({ sink: dryRun ? discarding : stream, distrust, pause: async () => await this.#pause(capture, { recorder, stream }) });
-    if (part === 'whole') this.#state.rules.clear();
+    if (part === 'whole') {
+      this.#state.rules.clear();
+      if (this.#state.totals.files > 0) this.#filesExpected = this.#state.totals.files;
+    }
     await capture.run(part);
     if (dryRun) {
       recorder.preview(capture.take());
@@ -197,7 +206,7 @@ export class PushRun {
   #show(phase: Progress['phase'], now = this.#state.parts.clock.now()): void {
     this.#shownAt = now;
     const { filesSeen, bytesRead } = this.#progress;
-    this.#options.onProgress({ phase, filesDone: filesSeen, filesTotal: undefined, bytesDone: bytesRead, bytesTotal: undefined });
+    this.#options.onProgress({ phase, filesDone: filesSeen, filesTotal: this.#filesExpected, bytesDone: bytesRead, bytesTotal: undefined });
   }
 
   #report(outcome: PushReport['outcome'], error?: BackupError): PushReport {
