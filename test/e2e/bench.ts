@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { TestContext } from 'node:test';
+import { after } from 'node:test';
 import { systemCodeOf } from '../../base/errors.ts';
 import { TestClient } from './testClient.ts';
 import { TestServer } from './testServer.ts';
@@ -22,7 +22,27 @@ export interface Bench {
   workspace(name: string, files: Readonly<Record<string, string>>): Promise<string>;
 }
 
-export async function openBench(context: TestContext): Promise<Bench> {
+/** One bench for all tests of a file, opened by the first of them. */
+export function shareBench(): () => Promise<Bench> {
+  const cleanups: (() => Promise<unknown>)[] = [];
+  after(async () => {
+    for (const cleanUp of cleanups) await cleanUp();
+  });
+  return share(async () => await openBench({ after: (cleanUp: () => Promise<unknown>) => void cleanups.push(cleanUp) }));
+}
+
+/** Makes something once, for whoever asks first and all after. */
+export function share<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+/** What runs at the end, in the order in which it was registered: a test's context, or the hooks of a file. */
+export interface Cleanup {
+  after(cleanUp: () => Promise<unknown>): void;
+}
+
+export async function openBench(context: Cleanup): Promise<Bench> {
   // Registered first, so that the server is gone before its folder is.
   const started: TestServer[] = [];
   context.after(async () => await Promise.all(started.map((each) => each.kill())));
@@ -46,7 +66,7 @@ export async function openBench(context: TestContext): Promise<Bench> {
   };
 }
 
-export async function temporaryFolder(context: TestContext): Promise<string> {
+export async function temporaryFolder(context: Cleanup): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'holdfast-e2e-')));
   context.after(async () => await removeFolder(folder));
   return folder;
