@@ -7,6 +7,7 @@ import type { OutboxItem } from '../../core/sync/outboxItem.ts';
 import { decodeSnapshotHeader } from '../../core/snapshot/snapshotHeader.ts';
 import type { SnapshotHeader } from '../../core/snapshot/snapshotTypes.ts';
 import type { SnapshotId, TreeId } from '../../../protocol/ids.ts';
+import { typed } from '../restore/typed.ts';
 import type { Hasher, Log } from '../../ports/primitives.ts';
 import type { StateFolder } from '../../ports/stateFolder.ts';
 
@@ -168,12 +169,13 @@ export class Outbox {
 
   async #write(item: OutboxItem, generation: number, number: number): Promise<Waiting> {
     const bytes = encodeOutboxItem(item, this.#parts.hasher);
-    await this.#parts.folder.replace(itemName(generation, number), bytes);
+    await typed('The state cannot be stored on this disk', async () => await this.#parts.folder.replace(itemName(generation, number), bytes));
     return { number, bytes: bytes.length, snapshot: headerOf(item) };
   }
 
   async #moveTo(position: Position): Promise<void> {
-    await this.#parts.folder.replace(positionName, encodeUtf8(JSON.stringify({ version: positionVersion, ...position })));
+    const bytes = encodeUtf8(JSON.stringify({ version: positionVersion, ...position }));
+    await typed('The state cannot be stored on this disk', async () => await this.#parts.folder.replace(positionName, bytes));
     this.#position = position;
   }
 

@@ -1,4 +1,4 @@
-import { isBackupError } from '../../../base/errors.ts';
+import { isBackupError, systemCodeOf } from '../../../base/errors.ts';
 import type { SnapshotId } from '../../../protocol/ids.ts';
 import { rootPath } from '../../core/byteString.ts';
 import type { BytePath } from '../../core/byteString.ts';
@@ -103,7 +103,12 @@ export class FolderState {
     const before = this.totals;
     this.#index.adopt(update);
     this.#totals = sumTotals(before, totals);
-    await this.#store.record(update, { index: this.#index, snapshot });
+    try {
+      await this.#store.record(update, { index: this.#index, snapshot });
+    } catch (error) {
+      // It is a cache: the next process finds that it is behind and looks at everything.
+      this.parts.log.warn('index.unwritten', { code: systemCodeOf(error) ?? 'unknown' });
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 import { decodeUtf8, encodeUtf8 } from '../../../base/bytes.ts';
 import { parseDeviceId, parseInstanceId, parseLaneId, parseSnapshotId, parseWorkspaceId } from '../../../protocol/ids.ts';
 import type { DeviceId, InstanceId, LaneId, SnapshotId, WorkspaceId } from '../../../protocol/ids.ts';
+import { typed } from '../restore/typed.ts';
 import type { StateFolder } from '../../ports/stateFolder.ts';
 
 /** Which lane of which workspace this folder is, as this device remembers it. A cache of what the server knows. */
@@ -37,7 +38,8 @@ export async function readLaneState(folder: StateFolder): Promise<LaneState | un
 }
 
 export async function writeLaneState(folder: StateFolder, state: LaneState): Promise<void> {
-  await folder.replace(fileName, encodeUtf8(`${JSON.stringify({ version, ...state })}\n`));
+  const bytes = encodeUtf8(`${JSON.stringify({ version, ...state })}\n`);
+  await typed('The state cannot be stored on this disk', async () => await folder.replace(fileName, bytes));
 }
 
 function parseLaneState(value: Record<string, unknown>): LaneState | undefined {

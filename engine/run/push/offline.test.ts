@@ -144,3 +144,44 @@ test('a push that is stopped throws what stopped it, and the next one goes on', 
   assert.notEqual((await world.push(engine)).outcome, 'queued');
   assert.deepEqual(await contents(world), ['0']);
 });
+
+test('a full disk fails the push and says so; when there is room again it goes on', async (t) => {
+  const world = await FolderWorld.create(t);
+  await world.folder.write('a', '0');
+  await world.push(await world.engine());
+  let full = true;
+  const outbox = {
+    ...world.outbox,
+    async replace(name: string, bytes: Uint8Array) {
+      if (full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      await world.outbox.replace(name, bytes);
+    },
+  };
+  const engine = await world.engine({ outbox });
+  await world.folder.write('a', '1');
+  await assert.rejects(world.save(engine, 'a'), { code: 'limit' });
+  full = false;
+  await world.folder.write('b', 'b');
+  assert.equal((await world.save(engine, 'b')).outcome, 'acknowledged');
+  assert.deepEqual(await contents(world), ['0', '1']);
+});
+
+test('an index that cannot be written costs the next process a scan, nothing else', async (t) => {
+  const world = await FolderWorld.create(t);
+  await world.folder.write('a', '0');
+  await world.push(await world.engine());
+  const broken = async (): Promise<void> => {
+    throw Object.assign(new Error('input/output error'), { code: 'EIO' });
+  };
+  const state = { ...world.state, append: broken, replace: async (name: string, bytes: Uint8Array) => await (name === 'index' ? broken() : world.state.replace(name, bytes)) };
+  const engine = await world.engine({ state });
+  for (const text of ['1', '2']) {
+    await world.folder.write('a', text);
+    assert.equal((await world.save(engine, 'a')).outcome, 'acknowledged');
+  }
+  const next = await world.engine();
+  await world.folder.write('b', 'b');
+  assert.equal((await world.save(next, 'b')).outcome, 'acknowledged');
+  assert.deepEqual(await contents(world), ['0', '1', '2', '2']);
+  assert.equal((await world.push(next)).outcome, 'unchanged');
+});

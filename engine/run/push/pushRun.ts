@@ -21,6 +21,8 @@ const mib = 1024 * 1024;
 const checkpointMsDefault = 60_000;
 const checkpointBytesDefault = 256 * mib;
 const progressMs = 100;
+/** Times that ride along with the next snapshot. */
+const ridingMax = 1_000;
 /** How often a push captures anew because the server turns out to lack what it was believed to have. */
 const roundsMax = 3;
 /** How often what the server lacks is looked for in the folder; the second time everything is read. */
@@ -130,8 +132,9 @@ export class PushRun {
     const made = await recorder.record(capture.take(), { stream, distrust });
     this.#dirty = new Set();
     if (made) riding.clear();
-    else for (const path of this.#log.summary.timeOnly) riding.add(path);
-    for (const path of include) riding.add(path);
+    for (const path of made ? include : [...this.#log.summary.timeOnly, ...include]) riding.add(path);
+    // So many are left to the next scan of everything: a save must not pay for them.
+    if (riding.size > ridingMax) riding.clear();
     return made;
   }
 

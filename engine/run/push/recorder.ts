@@ -48,7 +48,9 @@ export class Recorder {
     const { tip } = state.outbox;
     const sameAsTip = tip !== undefined && !tip.partial && tip.root === update.root;
     if (distrust !== trusting) for (const node of treeNodes(state.index, (id) => distrust.resend(id))) await stream.add(node, { sensitive: false });
-    if (!planCommit({ trigger, sameAsTip, sinceTip, summary: log.summary })) {
+    // After a checkpoint of this push something has to say that the state is whole.
+    const comparable = sinceTip && tip?.partial === false;
+    if (!planCommit({ trigger, sameAsTip, sinceTip: comparable, summary: log.summary })) {
       await this.#keepMarks(captured, stream);
       return false;
     }
@@ -58,8 +60,10 @@ export class Recorder {
 
   /** A snapshot of what was captured so far over what was known before. */
   async checkpoint(captured: CapturedChanges, { stream }: { readonly stream: PackStream }): Promise<void> {
+    const { state } = this.#parts;
+    const { tip } = state.outbox;
     const { update, summary } = this.#plan(captured);
-    if (update.root === this.#parts.state.outbox.tip?.root) await this.#parts.state.adopt(update, { snapshot: undefined, totals: summary.totals });
+    if (update.root === tip?.root) await state.adopt(update, { snapshot: tip.id, totals: summary.totals });
     else await this.#store(update, { stream, summary, partial: true });
   }
 
