@@ -10,7 +10,7 @@ import type { BytePath } from '../core/byteString.ts';
 import { absolutePath } from './nativePath.ts';
 import { type FolderEvent, watchFolder } from './watchFolder.ts';
 
-const patienceMs = 15_000;
+const patienceMs = 60_000;
 
 /** A watched folder in a place of its own. */
 async function watched(t: TestContext, { before, ignore = [] }: { readonly before?: (directory: string) => Promise<unknown>; readonly ignore?: readonly string[] } = {}) {
