@@ -83,7 +83,7 @@ async function restoreAll(snapshot: Snapshot, { call, server, folder }: CloneOf)
 
 /** Empty, or a clone of this workspace that was cut off. */
 async function requireOwn({ call, server, info, folder }: CloneOf): Promise<void> {
-  const place = await findPlace(server, { call, path: call.arguments.operand(1)! });
+  const place = await findPlace(server, { call, physical: folder });
   if (place?.folder === folder && place.workspace === info.id) return;
   const found = await call.surroundings.files.readDirectory(folder);
   if (found.length > 0) throw new BackupError('conflict', `${displayName(folder)} is not empty.`);

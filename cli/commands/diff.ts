@@ -14,6 +14,7 @@ import { formatCount } from '../output/units.ts';
 import { readSettings, ruleOptionsOf } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { openSnapshot, type OpenedSnapshot } from '../workspace/openSnapshot.ts';
+import { followedPath } from '../workspace/physicalPath.ts';
 import { requirePlace, resolveWorkspace } from '../workspace/resolveWorkspace.ts';
 
 export const diff: Command = {
@@ -83,7 +84,7 @@ async function withSnapshot({ snapshot, reader }: OpenedSnapshot, { call, server
 
 async function withFolderAsItIs({ snapshot, reader, context }: OpenedSnapshot, { call, server }: Sides): Promise<Comparison> {
   const { files, home } = call.surroundings;
-  const { folder: root } = requirePlace(await resolveWorkspace(server, { call, path: '.' }));
+  const { folder: root } = requirePlace(await resolveWorkspace(server, { call, physical: await followedPath('.') }));
   const options = ruleOptionsOf(await readSettings(home), { git: false, gitignore: true });
   const warnings: SnapshotWarning[] = [];
   const scan = { files, root, rules: new FolderRules({ files, root, options }) };

@@ -9,6 +9,7 @@ import { formatTable } from '../output/table.ts';
 import { formatBytes, formatTime } from '../output/units.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { parseTypedPath } from '../typedPath.ts';
+import { typedPhysicalPath } from '../workspace/physicalPath.ts';
 import { resolveWorkspace } from '../workspace/resolveWorkspace.ts';
 
 export const history: Command = {
@@ -21,7 +22,7 @@ export const history: Command = {
 
 async function runHistory(call: Call, server: Server): Promise<Outcome> {
   const typed = call.arguments.operand(0)!;
-  const { id, name, place } = await resolveWorkspace(server, { call, path: typed });
+  const { id, name, place } = await resolveWorkspace(server, { call, physical: await typedPhysicalPath(typed) });
   const path = place?.path ?? parseTypedPath(typed);
   const limit = call.arguments.count('limit') ?? Number.POSITIVE_INFINITY;
   const context = await server.formatContext();

@@ -11,6 +11,7 @@ import { planOutcome, restoreOutcome } from '../output/restores.ts';
 import { readSettings, ruleOptionsOf } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { openSnapshot } from '../workspace/openSnapshot.ts';
+import { followedPath } from '../workspace/physicalPath.ts';
 import { requirePlace, resolveWorkspace } from '../workspace/resolveWorkspace.ts';
 
 export const restore: Command = {
@@ -39,7 +40,7 @@ async function runRestore(call: Call): Promise<Outcome> {
 async function restoreOver(call: Call, server: Server): Promise<Outcome> {
   const words = call.arguments;
   const { snapshot, name } = await openSnapshot(server, { call, typed: words.operand(0)! });
-  const { folder, identity, workspace } = requirePlace(await resolveWorkspace(server, { call, path: '.' }));
+  const { folder, identity, workspace } = requirePlace(await resolveWorkspace(server, { call, physical: await followedPath('.') }));
   if (snapshot.workspace !== workspace) throw new BackupError('conflict', 'That snapshot is of another workspace than this folder: restore it with --to DIR.');
   const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: false, gitignore: true });
   return await runInFolder(

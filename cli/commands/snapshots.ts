@@ -8,6 +8,7 @@ import { formatTable } from '../output/table.ts';
 import { formatCount, formatTime } from '../output/units.ts';
 import { parseTypedSnapshot } from '../typedPath.ts';
 import { withServer, type Server } from '../session/server.ts';
+import { followedPath } from '../workspace/physicalPath.ts';
 import { resolveWorkspace } from '../workspace/resolveWorkspace.ts';
 
 const limitDefault = 50;
@@ -24,7 +25,7 @@ export const snapshots: Command = {
 };
 
 async function runSnapshots(call: Call, server: Server): Promise<Outcome> {
-  const { id, name } = await resolveWorkspace(server, { call, path: call.arguments.operand(0) ?? '.' });
+  const { id, name } = await resolveWorkspace(server, { call, physical: await followedPath(call.arguments.operand(0) ?? '.') });
   const scope = { repository: server.repository, workspace: id, signal: call.signal };
   const limit = call.arguments.count('limit') ?? limitDefault;
   const named = call.arguments.text('before');

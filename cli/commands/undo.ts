@@ -4,6 +4,7 @@ import { runInFolder } from '../folder/runInFolder.ts';
 import { readSettings, ruleOptionsOf } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { findPlace } from '../workspace/findPlace.ts';
+import { followedPath } from '../workspace/physicalPath.ts';
 
 export const undo: Command = {
   name: 'undo',
@@ -16,7 +17,7 @@ export const undo: Command = {
 
 async function runUndo(call: Call, server: Server): Promise<Outcome> {
   // What is remembered here is enough: what a restore set aside comes back without the server.
-  const place = await findPlace(server, { call, path: '.' });
+  const place = await findPlace(server, { call, physical: await followedPath('.') });
   if (place === undefined) throw new BackupError('not-found', 'This folder is not backed up from this machine.');
   const { folder, identity } = place;
   const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: false, gitignore: true });

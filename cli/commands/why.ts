@@ -7,6 +7,7 @@ import { pathFields } from '../output/entries.ts';
 import { readSettings, ruleOptionsOf } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { findPlace } from '../workspace/findPlace.ts';
+import { typedPhysicalPath } from '../workspace/physicalPath.ts';
 
 export const why: Command = {
   name: 'why',
@@ -21,7 +22,7 @@ export const why: Command = {
 
 async function runWhy(call: Call, server: Server): Promise<Outcome> {
   const typed = call.arguments.operand(0)!;
-  const place = await findPlace(server, { call, path: typed });
+  const place = await findPlace(server, { call, physical: await typedPhysicalPath(typed) });
   if (place === undefined) return notBackedUp(typed);
   const { folder, path } = place;
   const flags = { git: call.arguments.has('git'), gitignore: !call.arguments.has('no-gitignore') };

@@ -2,14 +2,13 @@ import { posix } from 'node:path';
 import { BackupError, isBackupError } from '../../base/errors.ts';
 import { byteStringOfText, displayName } from '../../engine/core/byteString.ts';
 import type { RuleOptions } from '../../engine/core/ignore/directoryRules.ts';
-import { absolutePath } from '../../engine/platform/nativePath.ts';
 import type { AbsolutePath, FileStat } from '../../engine/ports/files.ts';
 import type { WorkspaceInfo } from '../../engine/ports/repository.ts';
 import type { Dirty } from '../../engine/run/reports.ts';
 import type { Call } from '../command.ts';
 import type { Server } from '../session/server.ts';
 import { findPlace, findRemembered, type Place } from '../workspace/findPlace.ts';
-import { physicalPath } from '../workspace/physicalPath.ts';
+import { followedPath } from '../workspace/physicalPath.ts';
 
 /** What a push is of. */
 export interface PushTarget {
@@ -31,10 +30,10 @@ export interface PushTarget {
  * Errors: `not-found`; `invalid` for what is neither; `conflict` when the folder belongs to another workspace than named.
  */
 export async function chooseTarget(server: Server, { call, path }: { readonly call: Call; readonly path: string }): Promise<PushTarget> {
-  const physical = await physicalPath(absolutePath(path));
+  const physical = await followedPath(path);
   const { kind } = await statOf(physical, { call, path });
   if (kind !== 'directory' && kind !== 'file') throw new BackupError('invalid', `${shown(path)} is neither a folder nor a file.`);
-  const place = await findWhileAway(server, { call, path, physical });
+  const place = await findWhileAway(server, { call, physical });
   const named = await findNamed(server, call);
   if (place !== undefined && (named === undefined || belongs(place, { named, physical }))) {
     const whole = place.identity === physical;
@@ -80,10 +79,10 @@ async function findNamed(server: Server, call: Call): Promise<Named | undefined>
 /** As `findPlace`; without the server, what is remembered. */
 async function findWhileAway(
   server: Server,
-  { call, path, physical }: { readonly call: Call; readonly path: string; readonly physical: AbsolutePath },
+  { call, physical }: { readonly call: Call; readonly physical: AbsolutePath },
 ): Promise<Place | undefined> {
   try {
-    return await findPlace(server, { call, path });
+    return await findPlace(server, { call, physical });
   } catch (error) {
     if (!isBackupError(error, 'unavailable')) throw error;
     return await findRemembered(physical, { call, session: server.session });

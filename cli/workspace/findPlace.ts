@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { rootPath, type BytePath } from '../../engine/core/byteString.ts';
 import { originId } from '../../engine/core/paths/pathId.ts';
 import { hostId } from '../../engine/platform/hostId.ts';
-import { absolutePath, nativePath } from '../../engine/platform/nativePath.ts';
+import { nativePath } from '../../engine/platform/nativePath.ts';
 import { openStateFolder } from '../../engine/platform/stateFolder.ts';
 import { folderKey } from '../../engine/platform/statePaths.ts';
 import type { AbsolutePath } from '../../engine/ports/files.ts';
@@ -12,7 +12,7 @@ import type { WorkspaceId } from '../../protocol/ids.ts';
 import type { Call } from '../command.ts';
 import type { Server } from '../session/server.ts';
 import type { Session } from '../session/session.ts';
-import { foldersAbove, physicalPath } from './physicalPath.ts';
+import { foldersAbove } from './physicalPath.ts';
 
 /** A path on this host, within a folder that is backed up. */
 export interface Place {
@@ -24,11 +24,10 @@ export interface Place {
 }
 
 /**
- * The nearest folder at or above `path` that is backed up from this host: as this device remembers, else as the server
+ * The nearest folder at or above a physical path that is backed up from this host: as this device remembers, else as the server
  * says. Undefined when there is none.
  */
-export async function findPlace(server: Server, { call, path }: { readonly call: Call; readonly path: string }): Promise<Place | undefined> {
-  const physical = await physicalPath(absolutePath(path));
+export async function findPlace(server: Server, { call, physical }: { readonly call: Call; readonly physical: AbsolutePath }): Promise<Place | undefined> {
   return (await findRemembered(physical, { call, session: server.session })) ?? (await askServer(physical, { server, call }));
 }
 

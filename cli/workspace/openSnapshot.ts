@@ -5,6 +5,7 @@ import { findSnapshot, findSnapshotById, latestName, requireContent, type Snapsh
 import type { Call } from '../command.ts';
 import type { Server } from '../session/server.ts';
 import { parseTypedSnapshot } from '../typedPath.ts';
+import { followedPath } from './physicalPath.ts';
 import { resolveWorkspace } from './resolveWorkspace.ts';
 
 /** A snapshot that was named on the command line, ready to be read. */
@@ -30,7 +31,7 @@ async function findTyped(server: Server, { call, name }: { readonly call: Call; 
   if (name.snapshot !== latestName && call.arguments.text('workspace') === undefined) {
     return await findSnapshotById(name.snapshot, { repository, signal });
   }
-  const { id, name: called } = await resolveWorkspace(server, { call, path: '.' });
+  const { id, name: called } = await resolveWorkspace(server, { call, physical: await followedPath('.') });
   const found = await findSnapshot(name.snapshot, { repository, workspace: id, signal });
   if (found.workspace !== id) throw new BackupError('not-found', `The workspace “${called}” has no snapshot ${name.snapshot}.`);
   return found;

@@ -1,7 +1,24 @@
 import { lstat } from 'node:fs/promises';
+import { isBackupError } from '../../base/errors.ts';
 import { posix } from 'node:path';
-import { nativePath, realAbsolutePath } from '../../engine/platform/nativePath.ts';
+import { absolutePath, nativePath, realAbsolutePath } from '../../engine/platform/nativePath.ts';
 import type { AbsolutePath } from '../../engine/ports/files.ts';
+
+/** What a typed path leads to: links are followed, because `push LINK` means the folder that it leads to. */
+export async function followedPath(typed: string): Promise<AbsolutePath> {
+  const path = absolutePath(typed);
+  try {
+    return await realAbsolutePath(path);
+  } catch (error) {
+    if (!isBackupError(error, 'not-found')) throw error;
+    return await physicalPath(path);
+  }
+}
+
+/** What a typed path is: a link is itself, because it has a history of its own. */
+export async function typedPhysicalPath(typed: string): Promise<AbsolutePath> {
+  return await physicalPath(absolutePath(typed));
+}
 
 /**
  * Where `path` really is: links above it are resolved, and it itself only where it is no link. What does not exist (a

@@ -1,5 +1,6 @@
 import { BackupError } from '../../base/errors.ts';
-import { byteStringOfText, displayName } from '../../engine/core/byteString.ts';
+import { displayName } from '../../engine/core/byteString.ts';
+import type { AbsolutePath } from '../../engine/ports/files.ts';
 import type { WorkspaceInfo } from '../../engine/ports/repository.ts';
 import type { WorkspaceId } from '../../protocol/ids.ts';
 import type { Call } from '../command.ts';
@@ -15,18 +16,18 @@ export interface ResolvedWorkspace {
 }
 
 /**
- * The workspace named by `--workspace`, else the one whose folder on this host is `path` or holds it.
+ * The workspace named by `--workspace`, else the one whose folder on this host is `physical` or holds it.
  * Errors: `not-found` when there is none.
  */
 export async function resolveWorkspace(
   server: Server,
-  { call, path }: { readonly call: Call; /** On this host, as typed. */ readonly path: string },
+  { call, physical }: { readonly call: Call; /** A place on this host. */ readonly physical: AbsolutePath },
 ): Promise<ResolvedWorkspace> {
   const named = call.arguments.text('workspace');
   const all = await server.repository.workspaces({ signal: call.signal });
   const chosen = named === undefined ? undefined : chooseWorkspace(all, named);
-  const place = await findPlace(server, { call, path });
-  const { id, name } = chosen ?? all.find((each) => each.id === place?.workspace) ?? noWorkspace(path);
+  const place = await findPlace(server, { call, physical });
+  const { id, name } = chosen ?? all.find((each) => each.id === place?.workspace) ?? noWorkspace(physical);
   return { id, name, place: place?.workspace === id ? place : undefined };
 }
 
@@ -43,9 +44,9 @@ export function requirePlace({ name, place }: ResolvedWorkspace): Place {
   throw new BackupError('not-found', `This is not in a folder of the workspace “${name}” on this machine.`);
 }
 
-function noWorkspace(path: string): never {
+function noWorkspace(physical: AbsolutePath): never {
   throw new BackupError(
     'not-found',
-    `${path === '.' ? 'This folder' : displayName(byteStringOfText(path))} is not backed up from this machine: go to a folder that is, or name a workspace with --workspace.`,
+    `${displayName(physical)} is not backed up from this machine: go to a folder that is, or name a workspace with --workspace.`,
   );
 }

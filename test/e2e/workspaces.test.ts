@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -40,6 +40,13 @@ test('a second folder of the same name makes a second workspace', async () => {
   assert.notEqual(second.workspace, first.workspace);
   const { workspaces } = await client.json(['workspaces']);
   assert.deepEqual(workspaces.map((each: { name: string }) => each.name).sort(), ['project', 'project-2']);
+});
+
+test('a link to a folder is pushed as the folder that it leads to', async () => {
+  const { folder, client, project, first } = await prepared();
+  await symlink(project, join(folder, 'alias'));
+  assert.equal((await client.json(['push', join(folder, 'alias')])).workspace, first.workspace);
+  assert.equal((await client.json(['snapshots', join(folder, 'alias')])).workspace.id, first.workspace);
 });
 
 test('a folder within is pushed as a part, unless another workspace is named', async () => {
