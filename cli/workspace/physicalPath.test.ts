@@ -23,7 +23,7 @@ test('links above a path are resolved, it itself is not, and it need not exist',
     ['', ''],
   ] as const;
   for (const [typed, want] of table) {
-    assert.equal(await physicalPath(join(folder, typed) as string as AbsolutePath), join(folder, want), typed);
+    assert.equal(await physicalPath(join(folder, typed) as AbsolutePath), join(folder, want), typed);
   }
 });
 
