@@ -9,7 +9,7 @@ import type { Repository } from '../ports/repository.ts';
 import type { StateFolder } from '../ports/stateFolder.ts';
 import { IndexStore } from './index/indexStore.ts';
 import { Outbox } from './outbox/outbox.ts';
-import type { LaneTip } from './outbox/outbox.ts';
+import type { LaneTip } from './outbox/outboxPosition.ts';
 import { PackLimit } from './outbox/putPack.ts';
 import { FolderState } from './push/folderState.ts';
 import { Lane } from './push/lane.ts';

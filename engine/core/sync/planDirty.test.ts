@@ -22,6 +22,10 @@ test('lets a directory stand for what is under it, in any order', () => {
   check(['a', ''], 'whole');
 });
 
+test('looks at all of git’s own folder when something in it is dirty', () => {
+  check(['.git/refs/heads/x', 'sub/.git/HEAD', '.gitignore', 'a/.github/x'], { '.git': 'whole', sub: { '.git': 'whole' }, '.gitignore': 'whole', a: { '.github': { x: 'whole' } } });
+});
+
 test('names shallow paths without what is under them', () => {
   check(['b/c', 'd'], { a: { x: {} }, b: { c: 'whole' }, d: 'whole' }, ['a/x', 'b', 'b/c/y', 'd/z']);
 });

@@ -6,16 +6,23 @@ export type DirtyPart = 'whole' | ReadonlyMap<ByteName, DirtyPart>;
 
 /**
  * The paths as a tree from the root; what lies under another one of them is not named again. Of the paths in
- * `shallow`, nothing under them is looked at unless it is named itself.
+ * `shallow`, nothing under them is looked at unless it is named itself. Git's own folder is looked at as a whole or
+ * not at all: only so is seen that git holds a lock.
  */
 export function planDirty(paths: Iterable<BytePath>, shallow: Iterable<BytePath> = []): DirtyPart {
   const root: Part = new Map();
   for (const path of paths) {
     if (path === rootPath) return 'whole';
-    openPart(root, namesOfPath(parentPath(path)))?.set(nameOfPath(path), 'whole');
+    const whole = gitFolderOf(path) ?? path;
+    openPart(root, namesOfPath(parentPath(whole)))?.set(nameOfPath(whole), 'whole');
   }
   for (const path of shallow) openPart(root, namesOfPath(path));
   return root;
+}
+
+function gitFolderOf(path: BytePath): BytePath | undefined {
+  const match = /^(?:.*?\/)?\.git(?=\/)/s.exec(path);
+  return match === null ? undefined : (match[0] as BytePath);
 }
 
 type Part = Map<ByteName, Part | 'whole'>;

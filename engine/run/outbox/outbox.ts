@@ -1,15 +1,15 @@
-import { decodeUtf8, encodeUtf8 } from '../../../base/bytes.ts';
 import { Semaphore } from '../../../base/concurrency.ts';
 import { BackupError, isBackupError } from '../../../base/errors.ts';
-import { parseSnapshotId, parseTreeId } from '../../../protocol/ids.ts';
 import { decodeOutboxItem, encodeOutboxItem } from '../../core/sync/outboxItem.ts';
 import type { OutboxItem } from '../../core/sync/outboxItem.ts';
 import { decodeSnapshotHeader } from '../../core/snapshot/snapshotHeader.ts';
 import type { SnapshotHeader } from '../../core/snapshot/snapshotTypes.ts';
-import type { SnapshotId, TreeId } from '../../../protocol/ids.ts';
+import type { SnapshotId } from '../../../protocol/ids.ts';
 import { typed } from '../restore/typed.ts';
 import type { Hasher, Log } from '../../ports/primitives.ts';
 import type { StateFolder } from '../../ports/stateFolder.ts';
+import { encodePosition, parsePosition, positionName, startPosition } from './outboxPosition.ts';
+import type { AcknowledgedTip, LaneTip, Position } from './outboxPosition.ts';
 
 const mib = 1024 * 1024;
 /** Beyond this, what waits is folded; beyond twice this, nothing more is taken. */
@@ -17,18 +17,6 @@ export const outboxBytesMax = 512 * mib;
 export const outboxItemsMax = 10_000;
 /** What is kept of acknowledged items until the server has gathered them. */
 export const sentBytesMax = 32 * mib;
-
-/** The state of the folder that a snapshot stands for. */
-export interface LaneTip {
-  readonly n: number;
-  readonly id: SnapshotId;
-  readonly root: TreeId;
-  readonly partial: boolean;
-}
-
-export interface AcknowledgedTip extends LaneTip {
-  readonly seq: number;
-}
 
 /** What is known of an item without reading it. */
 export interface Waiting {
@@ -78,7 +66,7 @@ export class Outbox {
   static async open(parts: OutboxParts): Promise<Outbox> {
     const position = parsePosition(await parts.folder.read(positionName));
     if (position === undefined) parts.log.warn('outbox.reset');
-    const outbox = new Outbox(parts, position ?? start);
+    const outbox = new Outbox(parts, position ?? startPosition);
     await outbox.#load();
     return outbox;
   }
@@ -174,8 +162,7 @@ export class Outbox {
   }
 
   async #moveTo(position: Position): Promise<void> {
-    const bytes = encodeUtf8(JSON.stringify({ version: positionVersion, ...position }));
-    await typed('The state cannot be stored on this disk', async () => await this.#parts.folder.replace(positionName, bytes));
+    await typed('The state cannot be stored on this disk', async () => await this.#parts.folder.replace(positionName, encodePosition(position)));
     this.#position = position;
   }
 
@@ -206,42 +193,6 @@ export class Outbox {
       (place.number <= acceptedThrough ? this.#sent : this.#waiting).push(waiting);
     }
   }
-}
-
-/** Where the queue stands; the one file that is replaced. */
-interface Position {
-  readonly generation: number;
-  /** Items up to this number were accepted. */
-  readonly acceptedThrough: number;
-  readonly acknowledged: AcknowledgedTip | undefined;
-}
-
-const positionName = 'position.json';
-const positionVersion = 1;
-const start: Position = { generation: 1, acceptedThrough: 0, acknowledged: undefined };
-
-/** Undefined when the disk damaged it: everything here is a cache of what the folder holds, so it starts over. */
-function parsePosition(bytes: Uint8Array | undefined): Position | undefined {
-  if (bytes === undefined) return start;
-  try {
-    const { version, generation, acceptedThrough, acknowledged } = JSON.parse(decodeUtf8(bytes)) as Record<string, unknown>;
-    if (version !== positionVersion || !isCount(generation) || !isCount(acceptedThrough)) return undefined;
-    return { generation, acceptedThrough, acknowledged: parseTip(acknowledged) };
-  } catch {
-    // Not JSON, or not of our shape.
-    return undefined;
-  }
-}
-
-function parseTip(value: unknown): AcknowledgedTip | undefined {
-  if (value === undefined) return undefined;
-  const { n, id, root, seq, partial } = value as Record<string, unknown>;
-  if (!isCount(n) || !isCount(seq)) throw new BackupError('corrupt', 'The position of the outbox cannot be read.');
-  return { n, seq, id: parseSnapshotId(id), root: parseTreeId(root), partial: partial === true };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function itemName(generation: number, number: number): string {

@@ -138,7 +138,7 @@ export class Capture {
     const { name, stat, target } = found;
     switch (stat.kind) {
       case 'directory':
-        if (below === 'whole' || this.#isAllOrNothing(path) || this.#parts.index.directory(path) === undefined) return await this.#list(path, stat);
+        if (below === 'whole' || this.#parts.index.directory(path) === undefined) return await this.#list(path, stat);
         this.#noteDirectory(path, stat);
         await this.#lookAt(path, below);
         return true;
@@ -150,11 +150,6 @@ export class Capture {
       default:
         return false;
     }
-  }
-
-  /** Git's own folder is listed whenever something in it is dirty: only so is seen that git holds a lock. */
-  #isAllOrNothing(path: BytePath): boolean {
-    return nameOfPath(path) === '.git';
   }
 
   #isUnchanged(path: BytePath, stat: FileStat): boolean {

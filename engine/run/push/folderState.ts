@@ -3,7 +3,6 @@ import type { SnapshotId } from '../../../protocol/ids.ts';
 import { rootPath } from '../../core/byteString.ts';
 import type { BytePath } from '../../core/byteString.ts';
 import { decodeSnapshotHeader } from '../../core/snapshot/snapshotHeader.ts';
-import type { SnapshotWarning } from '../../core/snapshot/snapshotTypes.ts';
 import { addTotals, noTotals, sumTotals } from '../../core/sync/summarizeChanges.ts';
 import type { Totals } from '../../core/sync/summarizeChanges.ts';
 import type { FolderEngineParts } from '../folderEngine.ts';
@@ -18,6 +17,7 @@ import type { PackLimit } from '../outbox/putPack.ts';
 import { ObjectReader } from '../read/objectReader.ts';
 import type { Dirty } from '../reports.ts';
 import { FolderRules } from '../scan/folderRules.ts';
+import { FolderWarnings } from './folderWarnings.ts';
 import type { Lane } from './lane.ts';
 import type { Link } from './link.ts';
 
@@ -44,8 +44,7 @@ export class FolderState {
   readonly rules: FolderRules;
   /** Paths to look at again with the next push: of their own, not with what is under them. */
   readonly riding = new Set<BytePath>();
-  /** Of what was looked at last, by path. */
-  readonly warnings = new Map<BytePath, SnapshotWarning>();
+  readonly warnings = new FolderWarnings();
   readonly #store: IndexStore;
   /** What was said to be dirty and is in no state yet: a push that fails leaves it to the next. */
   #owed: Dirty = new Set();

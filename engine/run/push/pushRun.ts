@@ -1,21 +1,20 @@
 import { BackupError, isBackupError } from '../../../base/errors.ts';
 import type { ObjectId } from '../../../protocol/ids.ts';
-import type { BytePath } from '../../core/byteString.ts';
 import { planDirty } from '../../core/sync/planDirty.ts';
 import type { DirtyPart } from '../../core/sync/planDirty.ts';
-import { putPack } from '../outbox/putPack.ts';
 import type { Dirty, Progress, PushOptions, PushReport } from '../reports.ts';
 import type { ScanContext } from '../scan/scanTypes.ts';
-import { askIndex, treeNodes } from './askIndex.ts';
 import { Capture } from './capture.ts';
+import type { CaptureParts } from './capture.ts';
 import { CaptureProgress, trusting } from './captureTypes.ts';
-import type { Distrust, ObjectSink } from './captureTypes.ts';
+import type { Distrust } from './captureTypes.ts';
 import { ChangeLog } from './changeLog.ts';
 import { distrusting, planDistrust } from './distrust.ts';
 import type { FolderState } from './folderState.ts';
 import { changedPaths } from './makeSnapshot.ts';
 import { discarding, PackStream } from './packStream.ts';
 import { Recorder } from './recorder.ts';
+import { repairFolder } from './repairFolder.ts';
 
 const mib = 1024 * 1024;
 const checkpointMsDefault = 60_000;
@@ -32,6 +31,9 @@ type SendResult =
   | { readonly kind: 'sent' }
   | { readonly kind: 'queued'; readonly error: BackupError }
   | { readonly kind: 'lost'; readonly ids: readonly ObjectId[] };
+
+/** What differs in time only, and rides along with the next snapshot, is not reported twice. */
+const nothingChanged = { filesNew: 0, filesChanged: 0, filesDeleted: 0 };
 
 /** One push: capture, store in the outbox, send. */
 export class PushRun {
@@ -128,7 +130,7 @@ export class PushRun {
       recorder.preview(capture.take());
       return false;
     }
-    this.#noteWarnings(part);
+    this.#state.warnings.replace(part, this.#progress.warnings);
     const made = await recorder.record(capture.take(), { stream, distrust });
     this.#dirty = new Set();
     if (made) riding.clear();
@@ -138,7 +140,7 @@ export class PushRun {
     return made;
   }
 
-  #newCapture(parts: { readonly sink: ObjectSink; readonly distrust: Distrust; readonly pause: () => Promise<void>; readonly progress?: CaptureProgress }): Capture {
+  #newCapture(parts: Pick<CaptureParts, 'sink' | 'distrust' | 'pause'>): Capture {
     const { context, clock } = this.#state.parts;
     return new Capture({ scan: this.#scan, index: this.#state.index, context, clock, signal: this.#options.signal, progress: this.#progress, ...parts });
   }
@@ -175,31 +177,13 @@ export class PushRun {
     this.#checkpointBytes = this.#bytesSent;
   }
 
-  /** Sends what the folder still has of what the server lacks; what else is found to differ is left for the next capture. */
   async #repair(ids: readonly ObjectId[]): Promise<boolean> {
     this.#repairs += 1;
     if (this.#repairs > repairsMax) return false;
     const { signal } = this.#options;
-    const { parts, index, link, limit } = this.#state;
-    const { repository, context, log } = parts;
-    const lacking = new Set([...(await askIndex(index, { repository, link, signal })), ...ids]);
-    log.warn('server.lacks', { objects: lacking.size });
     const stream = this.#newStream({ askAlways: true });
-    const distrust = distrusting(lacking, { readAll: this.#repairs === repairsMax });
-    const capture = this.#newCapture({ sink: stream, distrust, pause: async () => {}, progress: new CaptureProgress() });
-    await capture.run('whole');
-    for (const node of treeNodes(index, (id) => lacking.has(id))) await stream.add(node, { sensitive: false });
-    const pack = await stream.finish();
-    if (pack !== undefined) await putPack(pack, { repository, link, context, limit, signal });
+    await repairFolder(ids, { state: this.#state, scan: this.#scan, stream, readAll: this.#repairs === repairsMax, signal });
     return true;
-  }
-
-  /** The folder keeps the warnings of what was not looked at now. */
-  #noteWarnings(part: DirtyPart): void {
-    const { warnings } = this.#state;
-    if (part === 'whole') warnings.clear();
-    else for (const path of warnings.keys()) if (isLookedAt(path, part)) warnings.delete(path);
-    for (const warning of this.#progress.warnings) warnings.set(warning.path, warning);
   }
 
   #countSent(bytes: number): void {
@@ -214,9 +198,9 @@ export class PushRun {
 
   #report(outcome: PushReport['outcome'], error?: BackupError): PushReport {
     const { outbox, lane, warnings } = this.#state;
-    const { filesNew, filesChanged, filesDeleted } = this.#log.summary;
+    const { filesNew, filesChanged, filesDeleted } = outcome === 'unchanged' ? nothingChanged : this.#log.summary;
     const { tip, acknowledged } = outbox;
-    const kept = outcome === 'dry-run' ? this.#progress.warnings : [...warnings.values()];
+    const kept = outcome === 'dry-run' ? this.#progress.warnings : warnings.all;
     return {
       outcome,
       workspace: lane.state?.workspace,
@@ -230,19 +214,8 @@ export class PushRun {
       bytesSent: this.#bytesSent,
       warnings: kept,
       warningsTotal: Math.max(kept.length, this.#progress.warningsTotal),
-      changed: changedPaths(this.#log.rows().shown),
+      changed: outcome === 'unchanged' ? [] : changedPaths(this.#log.rows().shown),
       error: error && { code: error.code, message: error.message },
     };
   }
 }
-
-/** Whether a path lies in what was looked at. */
-function isLookedAt(path: BytePath, part: DirtyPart): boolean {
-  let at: DirtyPart | undefined = part;
-  for (const name of path.split('/')) {
-    if (at === 'whole' || at === undefined) break;
-    at = at.get(name as never);
-  }
-  return at !== undefined;
-}
-

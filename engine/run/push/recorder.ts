@@ -96,7 +96,8 @@ export class Recorder {
     const { host, folder, clock } = state.parts;
     const { rows, shown } = log.rows();
     const { filesNew, filesChanged, filesDeleted } = log.summary;
-    const warnings = [...new Map([...state.warnings.values(), ...progress.warnings].map((warning) => [`${warning.kind} ${warning.path}`, warning])).values()];
+    // Those of a checkpoint are with what it looked at so far.
+    const warnings = partial ? progress.warnings : state.warnings.all;
     return {
       trigger: partial ? 'checkpoint' : trigger,
       partial,

@@ -79,7 +79,7 @@ class Storm {
   #loseObjects(): void {
     if (!this.dice.chance(0.3)) return;
     const { objects } = this.world.server.account(this.world.account);
-    for (const id of [...objects.keys()]) if (this.dice.chance(0.3)) objects.delete(id);
+    for (const id of objects.keys()) if (this.dice.chance(0.3)) objects.delete(id);
     for (const object of objects.values()) object.closed = false;
     for (const { id } of this.world.snapshots()) this.damaged.add(id);
   }
