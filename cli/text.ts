@@ -16,7 +16,9 @@ export function explainError(error: unknown): Explanation {
       next: 'Run the command again; if it fails the same way, report it with the log.',
     };
   }
-  return { happened: sentence(error.message), ...adviceFor[error.code] };
+  const { safe, next } = adviceFor[error.code];
+  const about = error.details['reason'] === 'certificate' ? certificateAdvice : next;
+  return { happened: sentence(error.message), safe, next: about };
 }
 
 /** Which exit code a failure gives. */
@@ -36,6 +38,9 @@ export function exitCodeOf(error: unknown): ExitCode {
       return exitCodes.failed;
   }
 }
+
+const certificateAdvice =
+  'Compare the fingerprint with what the server printed at its start, then: npx --no holdfast login URL --user NAME --fingerprint SHA256.';
 
 const adviceFor = {
   invalid: {

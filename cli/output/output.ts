@@ -8,6 +8,8 @@ import { ProgressMeter } from './progressMeter.ts';
 
 const terminalIntervalMs = 100;
 const linesIntervalMs = 1_000;
+/** Where a terminal does not say, or says 0. */
+const columnsDefault = 80;
 
 export interface OutputOptions {
   readonly stdout: Stream;
@@ -78,7 +80,7 @@ export class Output {
       return;
     }
     const text = this.#meter.line(progress, now);
-    stderr.write(terminal ? `\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}` : `${text}\n`);
+    stderr.write(terminal ? `\r\u001b[K${text.slice(0, (stderr.columns || columnsDefault) - 1)}` : `${text}\n`);
     this.#shown = terminal;
   }
 

@@ -3,6 +3,8 @@ import { formatBytes, formatCount, formatDuration } from './units.ts';
 
 /** How far back the rate looks: shorter jumps about, longer lags behind. */
 const rateWindowMs = 5_000;
+/** Before that a rate says nothing. */
+const rateAfterMs = 1_000;
 
 interface Sample {
   readonly at: number;
@@ -41,7 +43,7 @@ export class ProgressMeter {
   #perSecond(what: 'bytes' | 'files'): number {
     const first = this.#samples[0]!;
     const last = this.#samples.at(-1)!;
-    return last.at > first.at ? ((last[what] - first[what]) * 1000) / (last.at - first.at) : 0;
+    return last.at - first.at >= rateAfterMs ? ((last[what] - first[what]) * 1000) / (last.at - first.at) : 0;
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UsageError } from '../arguments.ts';
-import { parseLoginAddress, showFingerprint } from './loginAddress.ts';
+import { parseLoginAddress } from './loginAddress.ts';
 
 const sha = 'ab'.repeat(32);
 
@@ -19,8 +19,4 @@ test('an address with a password, a wrong fingerprint or another scheme is refus
   for (const text of ['', 'ftp://x', 'https://a:b@c', `https://a#${sha}`, 'holdfast://a@b#12', 'https://', 'http://elsewhere']) {
     assert.throws(() => parseLoginAddress(text), UsageError, text);
   }
-});
-
-test('a fingerprint is shown in groups that can be compared', () => {
-  assert.equal(showFingerprint('0123456789abcdef'), '01234567 89abcdef');
 });

@@ -20,8 +20,3 @@ export function parseLoginAddress(text: string): LoginAddress {
   const url = asUsage(() => parseServerUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`));
   return { url: url.origin, user: undefined, fingerprint: undefined };
 }
-
-/** As servers print it and people compare it: groups of eight digits. */
-export function showFingerprint(fingerprint: string): string {
-  return fingerprint.match(/.{1,8}/g)!.join(' ');
-}

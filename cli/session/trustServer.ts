@@ -4,7 +4,6 @@ import { BackupError, isBackupError } from '../../base/errors.ts';
 import { connectAccount } from '../../engine/store/accountClient.ts';
 import { readServerCertificate, type ServerCertificate, type Trust } from '../../engine/store/trust.ts';
 import type { Call } from '../command.ts';
-import { showFingerprint } from './loginAddress.ts';
 
 export interface TrustQuestion {
   readonly url: string;
@@ -58,8 +57,8 @@ async function askAbout({ fingerprint, subject, validTo }: ServerCertificate, { 
   }
   output.note(`Nobody this machine knows vouches for the server's certificate:`);
   output.note(`  ${subject.replaceAll('\n', ', ')}, valid until ${validTo}`);
-  output.note(`  SHA-256 ${showFingerprint(fingerprint)}`);
-  output.note('The server printed the same line when it was started. Compare them before you go on.');
+  output.note(`  SHA-256 ${fingerprint}`);
+  output.note('The server printed a fingerprint when it was started. Compare the two before you go on.');
   const answer = await terminal.ask('Is it the same? Type yes to trust it: ', { signal });
   if (answer.toLowerCase() !== 'yes') throw new BackupError('denied', 'You did not accept the certificate. Nothing was sent.');
 }
