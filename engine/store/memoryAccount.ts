@@ -40,11 +40,11 @@ export interface MemorySnapshot {
   readonly rows: readonly PathRow[];
 }
 
-/** The kind and children that the first uploader declared, and every segment that holds a copy, oldest first. */
+/** Every segment that holds a copy and what each copy declares, oldest first. It is a tree when any copy says so. */
 interface MemoryObject {
-  readonly kind: ObjectKind;
-  readonly children: readonly ObjectId[];
+  kind: ObjectKind;
   readonly segments: string[];
+  readonly declared: { readonly device: DeviceId; readonly children: readonly ObjectId[] }[];
   closed: boolean;
 }
 
@@ -61,41 +61,61 @@ export function emptyAccount(): MemoryAccount {
 }
 
 /** Stores a pack's segments. Errors: `corrupt` for a wrong pack id, `invalid` for malformed bytes; then nothing is stored. */
-export function storePack(account: MemoryAccount, pack: Pack, hasher: Hasher): void {
+export function storePack(account: MemoryAccount, pack: Pack, { hasher, device }: { readonly hasher: Hasher; readonly device: DeviceId }): void {
   if (toHex(hasher.sha256(pack.bytes)) !== pack.id) throw new BackupError('corrupt', 'The pack is not what its id says.');
   if (pack.bytes.length > packBytesMax) throw new BackupError('limit', 'The pack is too large.', { bytesMax: packBytesMax });
   const segments = decodePack(pack.bytes).map((bytes) => ({ bytes, header: decodeSegmentHeader(bytes) }));
+  let opened = false;
   for (const { bytes, header } of segments) {
     const name = toHex(hasher.sha256(bytes));
     if (account.segments.has(name)) continue;
     account.segments.set(name, bytes);
     for (const { id, kind, children } of header.objects) {
-      const stored = account.objects.get(id);
-      if (stored === undefined) account.objects.set(id, { kind, children, segments: [name], closed: false });
-      else if (!stored.segments.includes(name)) stored.segments.push(name);
+      const object = account.objects.get(id) ?? { kind, segments: [], declared: [], closed: kind === 'chunk' };
+      account.objects.set(id, object);
+      object.segments.push(name);
+      object.declared.push({ device, children });
+      if (object.kind === 'chunk') object.kind = kind;
+      opened ||= object.closed && children.some((child) => account.objects.get(child)?.closed !== true);
     }
   }
+  // What lies above the one that was opened is not known: everything is looked at again.
+  if (opened) for (const object of account.objects.values()) object.closed = object.kind === 'chunk';
 }
 
-/** What the closure of `root` lacks (bounded); when nothing, all of it is marked closed. */
-export function closeOver(account: MemoryAccount, root: ObjectId): readonly ObjectId[] {
+type Completeness = 'closed' | 'complete for it' | 'incomplete';
+
+/**
+ * What the closure of `root` lacks (bounded), as `walkClosure` of the server says it: a device is held to its own copy
+ * of a tree, else to all copies; what is known from others only is asked for above whatever is missing.
+ */
+export function closeOver(account: MemoryAccount, root: ObjectId, device: DeviceId): readonly ObjectId[] {
   const lacking = new Set<ObjectId>();
-  const walked = new Set<ObjectId>();
-  const left = [root];
-  for (let id = left.pop(); id !== undefined && lacking.size < missingAnsweredMax; id = left.pop()) {
+  const seen = new Map<ObjectId, Completeness | 'open'>();
+  const path: ObjectId[] = [];
+  const lack = (id: ObjectId): Completeness => {
+    for (const one of [...path, id]) lacking.add(one);
+    return 'incomplete';
+  };
+  function visit(id: ObjectId): Completeness {
     const object = account.objects.get(id);
-    if (object === undefined) lacking.add(id);
-    if (object === undefined || object.closed || walked.has(id)) continue;
-    walked.add(id);
-    left.push(...object.children);
+    const before = seen.get(id);
+    if (object === undefined || before === 'open') return lack(id);
+    if (object.closed || before !== undefined) return before ?? 'closed';
+    seen.set(id, 'open');
+    const own = object.declared.filter((copy) => copy.device === device);
+    const all = new Set(object.declared.flatMap(({ children }) => children));
+    const children = own.length === 0 ? all : new Set(own.flatMap((copy) => copy.children));
+    if (own.length === 0) path.push(id);
+    const found = new Set(Array.from(children, (child) => (lacking.size < missingAnsweredMax ? visit(child) : 'incomplete')));
+    if (own.length === 0) path.pop();
+    object.closed = children.size === all.size && !found.has('complete for it') && !found.has('incomplete');
+    const now = found.has('incomplete') ? 'incomplete' : object.closed ? 'closed' : 'complete for it';
+    seen.set(id, now);
+    return now;
   }
-  if (lacking.size > 0) return [...lacking];
-  for (const id of walked) {
-    const object = account.objects.get(id);
-    assert(object, 'a walked object is stored');
-    object.closed = true;
-  }
-  return [];
+  visit(root);
+  return [...lacking].slice(0, missingAnsweredMax);
 }
 
 /** The segments asked for, in order, up to the limit of one answer. */
@@ -125,6 +145,6 @@ function* treesUnder(account: MemoryAccount, roots: readonly ObjectId[]): Genera
     const object = account.objects.get(id);
     if (object === undefined || object.kind === 'chunk') continue;
     yield id;
-    for (const child of object.children) seen.add(child); // A set may grow while it is iterated.
+    for (const child of object.declared[0]?.children ?? []) seen.add(child); // A set may grow while it is iterated.
   }
 }

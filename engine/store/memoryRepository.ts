@@ -87,6 +87,10 @@ class MemoryRepository implements port.Repository, KeyStore {
     return this.#server.account(this.#device.account);
   }
 
+  get #storing(): Parameters<typeof storePack>[2] {
+    return { hasher: this.#server.parts.hasher, device: this.#device.device };
+  }
+
   async instance({ signal }: port.CallOptions): Promise<InstanceId> {
     signal.throwIfAborted();
     return this.#server.instance;
@@ -144,7 +148,7 @@ class MemoryRepository implements port.Repository, KeyStore {
 
   async putPack(pack: port.Pack, { signal }: port.CallOptions): Promise<void> {
     signal.throwIfAborted();
-    storePack(this.#account, pack, this.#server.parts.hasher);
+    storePack(this.#account, pack, this.#storing);
   }
 
   async commit({ record, rows, pack, advance }: port.CommitRequest, { signal }: port.CallOptions): Promise<port.CommitResult> {
@@ -157,12 +161,12 @@ class MemoryRepository implements port.Repository, KeyStore {
       throw new BackupError('denied', 'Only its own device advances a lane.');
     }
     const decodedRows = decodePathRows(rows);
-    if (pack !== undefined) storePack(account, pack, this.#server.parts.hasher);
+    if (pack !== undefined) storePack(account, pack, this.#storing);
     let known = account.snapshots.get(record.id);
     if (known === undefined) {
       if (lane.head?.id !== header.prev) return { kind: 'stale', head: lane.head };
       if (header.n !== (lane.head?.n ?? 0) + 1) throw new BackupError('invalid', 'The lane counter skips.');
-      const ids = closeOver(account, header.root);
+      const ids = closeOver(account, header.root, this.#device.device);
       if (ids.length > 0) return { kind: 'missing', ids };
       const receivedAt = this.#server.parts.clock.now();
       known = { seq: this.#server.nextSeq(), receivedAt, deviceName: lane.deviceName, header, record, rows: decodedRows };
