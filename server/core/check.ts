@@ -131,23 +131,25 @@ async function* checkLane(lane: LaneToCheck, parts: CheckParts, counts: Counts):
       counts.snapshots += 1;
       const message = checkSnapshot(snapshot, { lane, prev, n: n + 1, hasher: parts.hasher });
       if (message !== undefined) yield problem('snapshot', { account: lane.account, id: snapshot.record.id, message });
-      yield* checkRoot(snapshot, lane, { ...parts, trust: counts.problems > 0 ? 'nothing' : 'bits' });
       prev = snapshot.record.id;
       n = snapshot.n;
     }
+    yield* checkRoots(page, lane, { ...parts, trust: counts.problems > 0 ? 'nothing' : 'bits' });
   }
   if (prev !== lane.head) yield problem('lane', { account: lane.account, id: lane.id, message: 'Its head is not the last snapshot of its chain.' });
 }
 
 /** Once something is wrong, walks to the end, to say which snapshots it concerns. A stub keeps nothing alive. */
-async function* checkRoot(
-  { record, root }: SnapshotToCheck,
-  { account }: LaneToCheck,
+async function* checkRoots(
+  page: readonly SnapshotToCheck[],
+  { account, device }: LaneToCheck,
   { store, trust }: CheckParts & { readonly trust: 'bits' | 'nothing' },
 ): AsyncGenerator<Finding> {
-  if (record.sealed === undefined) return;
-  const missing = await store.read('missingUnder', { account, root, trust });
-  if (missing.length > 0) yield problem('snapshot', { account, id: record.id, message: `${missing.length} objects beneath its root are missing.` });
+  const kept = page.filter(({ record }) => record.sealed !== undefined);
+  const counts = await store.read('missingUnder', { account, device, roots: kept.map(({ root }) => root), trust });
+  for (const [i, missing] of counts.entries()) {
+    if (missing > 0) yield problem('snapshot', { account, id: kept[i]!.record.id, message: `${missing} objects beneath its root are missing.` });
+  }
 }
 
 interface ChainPlace {

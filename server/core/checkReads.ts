@@ -11,14 +11,22 @@ export interface CheckReads {
   locationsCount(query: { readonly upTo: number }): number;
   /** Looks at the next objects itself: child lists are long. */
   checkObjects(query: { readonly after: ObjectPosition | undefined; readonly limit: number }): ObjectsChecked;
-  /** What is missing at and under a root, down to closed trees or, trusting nothing, to the end. */
-  missingUnder(query: { readonly account: AccountId; readonly root: TreeId; readonly trust: 'bits' | 'nothing' }): readonly ObjectId[];
+  /** How much is missing at and under each root, down to closed trees or, trusting nothing, to the end. */
+  missingUnder(query: MissingUnderQuery): readonly number[];
   lanesToCheck(): readonly LaneToCheck[];
   /** Of a lane, by number, from `after` on. */
   snapshotsToCheck(query: { readonly lane: number; readonly after: number; readonly limit: number }): readonly SnapshotToCheck[];
   /** Refs that point to no snapshot of their account. */
   danglingRefs(): readonly { readonly account: AccountId; readonly name: string; readonly snapshot: SnapshotId }[];
   rings(): readonly { readonly account: AccountId; readonly version: number; readonly wrapped: Uint8Array }[];
+}
+
+export interface MissingUnderQuery {
+  readonly account: AccountId;
+  /** Whose commits they are, by number. */
+  readonly device: number;
+  readonly roots: readonly TreeId[];
+  readonly trust: 'bits' | 'nothing';
 }
 
 export interface SegmentToCheck extends StoredSegment {
@@ -44,6 +52,7 @@ export interface ObjectsChecked {
 export interface LaneToCheck {
   readonly lane: number;
   readonly id: LaneId;
+  readonly device: number;
   readonly account: AccountId;
   readonly headN: number;
   readonly head: SnapshotId | undefined;

@@ -26,7 +26,7 @@ class Graph {
         this.found.push(id);
         return this.closed.has(id) || this.lists.has(id) ? { closed: this.closed.has(id) } : undefined;
       },
-      children: (id) => this.lists.get(id) ?? [],
+      children: (id) => ({ ids: this.lists.get(id) ?? [], by: 'own', whole: true }),
       close: (id) => void this.closed.add(id),
     };
   }

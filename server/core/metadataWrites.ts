@@ -16,6 +16,8 @@ export interface MetadataWrites {
   setQuota(request: { readonly account: AccountId; readonly quotaBytes: number | undefined }): void;
   createDevice(request: NewDevice & { readonly id: DeviceId; readonly at: number }): DeviceInfo;
   revokeDevice(request: DeviceScope & { readonly at: number }): void;
+  /** What the device sent from `since` on (ms) counts as not stored from now on. */
+  markCompromised(request: DeviceScope & { readonly since: number }): void;
   touchDevice(request: DeviceScope & { readonly at: number }): void;
 
   createWorkspace(request: Scoped & { readonly id: WorkspaceId; readonly name: string }): void;

@@ -1,12 +1,13 @@
 import { fromHex } from '../../base/bytes.ts';
 import { assert, BackupError } from '../../base/errors.ts';
 import type { MetadataWrites } from '../core/metadataWrites.ts';
+import { forgetClosures } from './closureView.ts';
 import { accountColumns, accountInfo, accountKey, addEvent, deviceColumns, deviceInfo } from './rows.ts';
 import type { Statements } from './statements.ts';
 
 type AccountWrites = Pick<
   MetadataWrites,
-  'createAccount' | 'setPasswordHash' | 'setDisabled' | 'setQuota' | 'createDevice' | 'revokeDevice' | 'touchDevice'
+  'createAccount' | 'setPasswordHash' | 'setDisabled' | 'setQuota' | 'createDevice' | 'revokeDevice' | 'markCompromised' | 'touchDevice'
 >;
 
 export function accountWrites(statements: Statements): AccountWrites {
@@ -61,6 +62,12 @@ export function accountWrites(statements: Statements): AccountWrites {
       const found = statements.row(mine);
       if (found === undefined) throw new BackupError('not-found', 'No such device.');
       statements.change(kysely.updateTable('devices').set({ revoked_at: at }).where('key', '=', found.key).where('revoked_at', 'is', null));
+    },
+    markCompromised({ account: accountId, device, since }) {
+      const account = accountKey(statements, accountId);
+      const marked = statements.run('update devices set compromised_since = ? where account = ? and id = ?', since, account, fromHex(device));
+      if (marked.changes === 0) throw new BackupError('not-found', 'No such device.');
+      forgetClosures(statements, account);
     },
     touchDevice({ account, device, at }) {
       statements.run('update devices set seen_at = ? where account = ? and id = ?', at, accountKey(statements, account), fromHex(device));

@@ -7,7 +7,8 @@ import { objectIdBytes, objectKinds } from '../../protocol/ids.ts';
 import type { CheckReads, ObjectPosition, SegmentToCheck, SnapshotToCheck } from '../core/checkReads.ts';
 import { walkToEnd } from '../core/closure.ts';
 import type { ClosureView } from '../core/closure.ts';
-import { closureView, HeaderCache } from './closureView.ts';
+import { childrenFor, closureView } from './closureView.ts';
+import { Declarations } from './declarations.ts';
 import { accountKey } from './rows.ts';
 import { segmentContents } from './segmentWrites.ts';
 import type { Statements } from './statements.ts';
@@ -35,15 +36,17 @@ export function checkReads(statements: Statements): CheckReads {
     },
     locationsCount: ({ upTo }) => statements.get<{ count: number }>('select count(*) as count from locations where segment <= ?', upTo)!.count,
     checkObjects: ({ after, limit }) => checkObjects(statements, after, limit),
-    missingUnder({ account, root, trust }) {
-      return walkDamaged(root, readOnlyView(statements, { account: accountKey(statements, account), trust }));
+    missingUnder({ account, device, roots, trust }) {
+      const view = readOnlyView(statements, { account: accountKey(statements, account), device, trust });
+      return roots.map((root) => walkDamaged(root, view).length);
     },
     lanesToCheck() {
       const lanes = kysely.selectFrom('lanes').innerJoin('accounts', 'accounts.key', 'lanes.account');
-      const columns = ['lanes.key as lane', 'lanes.id as id', 'accounts.id as account', 'lanes.head_n as headN', 'lanes.head_id as head'] as const;
+      const columns = ['lanes.key as lane', 'lanes.id as id', 'lanes.device as device', 'accounts.id as account', 'lanes.head_n as headN', 'lanes.head_id as head'] as const;
       return statements.rows(lanes.select(columns).orderBy('lanes.key')).map((row) => ({
         lane: row.lane,
         id: toHex(row.id) as LaneId,
+        device: row.device,
         account: toHex(row.account) as AccountId,
         headN: row.headN,
         head: row.head === null ? undefined : (toHex(row.head) as SnapshotId),
@@ -105,9 +108,16 @@ function readSegmentsToCheck(statements: Statements, after: number, bytesMax: nu
     }));
 }
 
+interface CheckView {
+  readonly account: number;
+  readonly device: number;
+  readonly trust: 'bits' | 'nothing';
+}
+
 /** Sees the stored bits or none of them, and keeps what it closes to itself. */
-function readOnlyView(statements: Statements, { account, trust }: { readonly account: number; readonly trust: 'bits' | 'nothing' }): ClosureView {
-  const view = closureView(statements, { account, device: nobody });
+function readOnlyView(statements: Statements, { account, device, trust }: CheckView): ClosureView {
+  const view = closureView(statements, { account, device });
+  const declarations = new Declarations(statements, account);
   const closed = new Set<ObjectId>();
   const find = (id: ObjectId): ReturnType<ClosureView['find']> => {
     const object = view.find(id);
@@ -116,7 +126,14 @@ function readOnlyView(statements: Statements, { account, trust }: { readonly acc
   };
   return {
     find: (id) => (closed.has(id) ? { closed: true } : find(id)),
-    children: (id) => view.children(id),
+    children(id) {
+      const copies = declarations.of(id);
+      const declared = childrenFor(device, copies);
+      if (declared.by === 'own') return declared;
+      // A lie that was told after the commit takes nothing away from what was committed.
+      const whole = copies.find(({ ids }) => ids.length < declared.ids.length && ids.every((child) => find(child) !== undefined));
+      return whole === undefined ? declared : { ids: whole.ids, by: 'others', whole: false };
+    },
     close: (id) => void closed.add(id),
   };
 }
@@ -132,13 +149,12 @@ function walkDamaged(root: ObjectId, view: ClosureView): readonly ObjectId[] {
 }
 
 /**
- * Every object has a location, and every closed tree or list a child list of which everything is stored and closed,
- * or turns out complete when walked (a new copy of a tree clears its bit). By induction nothing is missing anywhere
- * beneath a closed tree.
+ * Every object has a location, and of every closed tree or list each copy declares only what is stored and closed. By
+ * induction nothing is missing anywhere beneath a closed tree, whichever copy is the true one.
  */
 function checkObjects(statements: Statements, after: ObjectPosition | undefined, limit: number): ReturnType<CheckReads['checkObjects']> {
-  const rows = statements.all<{ account: number; accountId: Uint8Array; id: Uint8Array; kind: number; closed: number; location: number | null }>(
-    `select o.account, a.id as accountId, o.id, o.kind, o.closed,
+  const rows = statements.all<{ account: number; accountId: Uint8Array; id: Uint8Array; closed: number; location: number | null }>(
+    `select o.account, a.id as accountId, o.id, o.kind <> ${objectKinds.chunk} and o.closed = a.closure_epoch as closed,
        (select min(l.segment) from locations l join segments s on s.key = l.segment where l.account = o.account and l.object = o.id) as location
      from objects o join accounts a on a.key = o.account
      where o.account > ? or (o.account = ? and o.id > ?) order by o.account, o.id limit ?`,
@@ -148,40 +164,29 @@ function checkObjects(statements: Statements, after: ObjectPosition | undefined,
     limit,
   );
   const faults: ReturnType<CheckReads['checkObjects']>['faults'][number][] = [];
-  const headers = new HeaderCache(statements);
-  for (const { account, accountId, id, kind, closed, location } of rows) {
+  const isClosed = closedChecker(statements);
+  for (const { account, accountId, id, closed, location } of rows) {
     const object = toHex(id) as ObjectId;
     const fault = (message: string): number => faults.push({ account: toHex(accountId) as AccountId, object, message });
     if (location === null) fault('It is in no segment.');
-    else if (kind !== objectKinds.chunk && closed === 1) {
-      const complete = childListsOf(statements, { account, id, headers }).some((children) => isComplete(statements, account, children));
-      if (!complete) fault('It is marked closed, and something beneath it is missing.');
-    }
+    else if (closed === 1 && !isClosed(account, object)) fault('It is marked closed, and something beneath it is missing.');
   }
   const last = rows.at(-1);
   return { count: rows.length, faults, next: rows.length < limit || last === undefined ? undefined : { account: last.account, id: last.id } };
 }
 
-function childListsOf(
-  statements: Statements,
-  { account, id, headers }: { readonly account: number; readonly id: Uint8Array; readonly headers: HeaderCache },
-): readonly (readonly ObjectId[])[] {
-  const locations = statements.all<{ segment: number }>('select segment from locations where account = ? and object = ?', account, id);
-  return locations.flatMap(({ segment }) => {
+function closedChecker(statements: Statements): (account: number, id: ObjectId) => boolean {
+  const kept = new Map<number, { readonly view: ClosureView; readonly declarations: Declarations }>();
+  return (account, id) => {
+    const parts = kept.get(account) ?? { view: closureView(statements, { account, device: nobody }), declarations: new Declarations(statements, account) };
+    kept.set(account, parts);
     try {
-      return [headers.children(segment, toHex(id) as ObjectId) ?? []];
+      return parts.declarations.of(id).every(({ ids }) => ids.every((child) => parts.view.find(child)?.closed === true));
     } catch (error) {
-      if (isBackupError(error, 'invalid')) return [];
+      if (isBackupError(error, 'invalid')) return false; // a damaged header
       throw error;
     }
-  });
-}
-
-function isComplete(statements: Statements, account: number, children: readonly ObjectId[]): boolean {
-  return children.every((child) => {
-    const row = statements.get<{ closed: number }>('select closed from objects where account = ? and id = ?', account, fromHex(child));
-    return row !== undefined && (row.closed === 1 || walkDamaged(child, readOnlyView(statements, { account, trust: 'bits' })).length === 0);
-  });
+  };
 }
 
 function snapshotToCheck(

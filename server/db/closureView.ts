@@ -1,85 +1,59 @@
 import { fromHex } from '../../base/bytes.ts';
+import { assert } from '../../base/errors.ts';
+import { objectKinds } from '../../protocol/ids.ts';
 import type { ObjectId } from '../../protocol/ids.ts';
-import { ChildLists } from '../../engine/core/segment/childLists.ts';
-import type { ClosureView } from '../core/closure.ts';
+import type { ClosureView, DeclaredChildren } from '../core/closure.ts';
+import { Declarations } from './declarations.ts';
+import type { Declaration } from './declarations.ts';
 import type { ScopeKeys } from './rows.ts';
+import { storedObjectSql } from './standing.ts';
 import type { Statements } from './statements.ts';
 
-/** Headers kept while one walk runs. A header can have 8 MiB, so that their number alone bounds nothing. */
-export const headerCacheBytes = 64 * 1024 * 1024;
-
-/** The child lists that segments of trees declare, each header read once while it is among the last used. */
-export class HeaderCache {
-  readonly #statements: Pick<Statements, 'get'>;
-  readonly #lists = new Map<number, ChildLists>();
-  #keptBytes = 0;
-  #readBytes = 0;
-
-  constructor(statements: Pick<Statements, 'get'>) {
-    this.#statements = statements;
-  }
-
-  /** Bytes held now. */
-  get keptBytes(): number {
-    return this.#keptBytes;
-  }
-
-  /** Bytes read so far, also of what was let go of again. */
-  get readBytes(): number {
-    return this.#readBytes;
-  }
-
-  /** Undefined for what is no tree or list of this segment. */
-  children(segment: number, id: ObjectId): readonly ObjectId[] | undefined {
-    return this.#listsOf(segment)?.get(id);
-  }
-
-  #listsOf(segment: number): ChildLists | undefined {
-    const kept = this.#lists.get(segment);
-    if (kept !== undefined) {
-      this.#lists.delete(segment);
-      this.#lists.set(segment, kept);
-      return kept;
-    }
-    const row = this.#statements.get<{ header: Uint8Array }>('select header from tree_headers where segment = ?', segment);
-    if (row === undefined) return undefined;
-    const lists = new ChildLists(row.header);
-    this.#readBytes += lists.bytes;
-    this.#keptBytes += lists.bytes;
-    for (const [oldest, { bytes }] of this.#lists) {
-      if (this.#keptBytes <= headerCacheBytes) break;
-      this.#lists.delete(oldest);
-      this.#keptBytes -= bytes;
-    }
-    this.#lists.set(segment, lists);
-    return lists;
-  }
+/**
+ * The number that `closed` of an object bears when it is closed now. What an account's copies declare can grow where a
+ * lie comes to light or the truth is taken away; then everything above is closed no more, and nobody knows what lies
+ * above: so the number goes on, and whoever commits walks again.
+ */
+export function closureEpoch(statements: Statements, account: number): number {
+  const found = statements.get<{ closure_epoch: number }>('select closure_epoch from accounts where key = ?', account);
+  assert(found, 'the account is there');
+  return found.closure_epoch;
 }
 
-/** Stored objects as the walk of one commit sees them: of several child lists, that of the committing device first. */
+export function forgetClosures(statements: Statements, account: number): void {
+  statements.run('update accounts set closure_epoch = closure_epoch + 1 where key = ?', account);
+}
+
+/** Stored objects as the walk of one commit sees them. */
 export function closureView(statements: Statements, { account, device }: ScopeKeys): ClosureView {
-  const headers = new HeaderCache(statements);
+  const declarations = new Declarations(statements, account);
+  const epoch = closureEpoch(statements, account);
+  const find = storedObjectSql(statements, account, 'o.kind, o.closed');
   return {
     find(id) {
-      const row = statements.get<{ closed: number; trashed_at: number | null }>(
-        'select closed, trashed_at from objects where account = ? and id = ?',
-        account,
-        fromHex(id),
-      );
-      return row === undefined || row.trashed_at !== null ? undefined : { closed: row.closed === 1 };
+      const row = statements.get<{ kind: number; closed: number }>(find, account, fromHex(id));
+      return row && { closed: row.kind === objectKinds.chunk || row.closed === epoch };
     },
-    children(id) {
-      const location = statements.get<{ segment: number }>(
-        `select l.segment from locations l join segments s on s.key = l.segment
-         where l.account = ? and l.object = ? order by case when s.device = ? then 0 else 1 end, l.segment limit 1`,
-        account,
-        fromHex(id),
-        device,
-      );
-      return (location && headers.children(location.segment, id)) ?? [];
-    },
+    children: (id) => childrenFor(device, declarations.of(id)),
     close(id) {
-      statements.run('update objects set closed = 1 where account = ? and id = ?', account, fromHex(id));
+      statements.run('update objects set closed = ? where account = ? and id = ?', epoch, account, fromHex(id));
     },
   };
+}
+
+/** What the copies say to this device. */
+export function childrenFor(device: number, copies: readonly Declaration[]): DeclaredChildren {
+  const [only] = copies;
+  if (only !== undefined && copies.length === 1) return { ids: only.ids, by: only.device === device ? 'own' : 'others', whole: true };
+  const union = new Set<ObjectId>();
+  const own = new Set<ObjectId>();
+  let by: DeclaredChildren['by'] = 'others';
+  for (const copy of copies) {
+    if (copy.device === device) by = 'own';
+    for (const id of copy.ids) {
+      union.add(id);
+      if (copy.device === device) own.add(id);
+    }
+  }
+  return by === 'own' ? { ids: [...own], by, whole: own.size === union.size } : { ids: [...union], by, whole: true };
 }

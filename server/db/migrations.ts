@@ -24,6 +24,15 @@ export function migrations(types: ColumnTypes): Record<string, Migration> {
         await createBookkeeping(db, types);
       },
     },
+    '0002-closure-epoch': {
+      // Before it a new copy could open a tree beneath closed ones: from 2 on, everything is walked once more.
+      async up(db) {
+        await db.schema
+          .alterTable('accounts')
+          .addColumn('closure_epoch', sql.raw(types.integer), (c) => c.notNull().defaultTo(2))
+          .execute();
+      },
+    },
   };
 }
 

@@ -3,9 +3,10 @@ import type { ObjectId } from '../../protocol/ids.ts';
 import { objectIdBytes, objectKinds } from '../../protocol/ids.ts';
 import { packEntriesMax } from '../../protocol/limits.ts';
 import type { MetadataReads, StoredSegment } from '../core/metadataReads.ts';
-import { HeaderCache } from './closureView.ts';
+import { HeaderCache } from './headerCache.ts';
 import { accountKey } from './rows.ts';
 import { overQuota } from './segmentWrites.ts';
+import { standing, storedObjectSql } from './standing.ts';
 import type { Statements } from './statements.ts';
 
 type ObjectReads = Pick<MetadataReads, 'missing' | 'knownSegments' | 'locate' | 'under'>;
@@ -15,16 +16,17 @@ const visitedMax = 65_536;
 const headersReadBytesMax = 256 * 1024 * 1024;
 /** What a ZIP adds to a segment. */
 const entryOverheadBytes = 128;
+const standingSegmentSql = `select 1 from segments s join devices d on d.key = s.device where s.account = ? and s.sha256 = ? and ${standing}`;
 
 export function objectReads(statements: Statements): ObjectReads {
   return {
     missing({ account, ids }) {
       const key = accountKey(statements, account);
+      const find = storedObjectSql(statements, key, '1');
       const missing: number[] = [];
       for (let i = 0; i * objectIdBytes < ids.length; i++) {
         const id = ids.subarray(i * objectIdBytes, (i + 1) * objectIdBytes);
-        const found = statements.get('select 1 from objects where account = ? and id = ? and trashed_at is null', key, id);
-        if (found === undefined) missing.push(i);
+        if (statements.get(find, key, id) === undefined) missing.push(i);
       }
       return Uint32Array.from(missing);
     },
@@ -33,7 +35,7 @@ export function objectReads(statements: Statements): ObjectReads {
       const key = accountKey(statements, account);
       let newBytes = 0;
       const known = segments.map(({ sha256, bytes }) => {
-        const found = statements.get('select 1 from segments where account = ? and sha256 = ?', key, sha256) !== undefined;
+        const found = statements.get(standingSegmentSql, key, sha256) !== undefined;
         if (!found) newBytes += bytes;
         return found;
       });
@@ -90,7 +92,7 @@ function findPlaces(statements: Statements, account: number, id: ObjectId): read
   return statements.all<SegmentRow>(
     `select s.key, s.sha256, s.bytes, v.name as volume, s.position from locations l
      join segments s on s.key = l.segment join devices d on d.key = s.device left join volumes v on v.key = s.volume
-     where l.account = ? and l.object = ? and (d.compromised_since is null or s.received_at < d.compromised_since)
+     where l.account = ? and l.object = ? and ${standing}
      order by l.segment`,
     account,
     fromHex(id),

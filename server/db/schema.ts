@@ -43,6 +43,8 @@ interface AccountsTable {
   /** The newest snapshot's `seq`; counts per account, so that nobody learns how busy others are. */
   seq: number;
   gathered_seq: number;
+  /** What `closed` of an object is when it counts. */
+  closure_epoch: Generated<number>;
 }
 
 interface DevicesTable {
@@ -145,7 +147,10 @@ interface TreeHeadersTable {
   header: Uint8Array;
 }
 
-/** `closed` is 1 once a commit found everything beneath; always 1 for chunks. In the trash with `trashed_at` set. */
+/**
+ * `closed` is the account's `closure_epoch` once a commit found everything beneath in it; chunks always count as closed.
+ * `kind` is a chunk's while every copy says so. In the trash with `trashed_at` set.
+ */
 interface ObjectsTable {
   account: number;
   id: Uint8Array;
