@@ -1,6 +1,6 @@
 // `npm start [-- DIR] [-- --once]`: Holdfast on your own machine in one command, as a demonstration that goes on serving.
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildIfStale } from './demo/buildIfStale.ts';
 import { demonstrate, loginLine, say } from './demo/demonstration.ts';
@@ -15,7 +15,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (folder !== undefined && !isFolder(folder)) return fail(2, `${folder} is not a folder.`);
   const built = await buildIfStale();
   if (built !== 0) return fail(built, 'The programs could not be built.');
-  const places = demoPlaces(root);
+  const places = demoPlaces(process.env['HOLDFAST_DEV_FOLDER'] ?? join(root, '.holdfast-dev'));
   const state = await openDemoState(places);
   const stopping = stopSignal();
   let server: DemoServer | undefined;

@@ -26,8 +26,7 @@ export interface DemoPlaces {
   readonly restored: string;
 }
 
-export function demoPlaces(root: string): DemoPlaces {
-  const folder = join(root, '.holdfast-dev');
+export function demoPlaces(folder: string): DemoPlaces {
   return {
     folder,
     serverData: join(folder, 'server'),
