@@ -122,7 +122,8 @@ export class TargetFolder {
     const holding = this.#opened.get(directory);
     if (holding === undefined) return undefined;
     holding.users += 1;
-    if (await this.#isStill(directory, holding)) return holding;
+    // While somebody is at work in it, it has just been looked at; and a handle cannot be led astray.
+    if ((holding.held.steady && holding.users > 1) || (await this.#isStill(directory, holding))) return holding;
     if (this.#opened.get(directory) === holding) this.#opened.delete(directory);
     await this.#retire(holding);
     await this.#leave(holding);
