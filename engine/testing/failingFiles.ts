@@ -1,3 +1,4 @@
+import { safeFiles } from '../platform/safeFiles.ts';
 import type { SafeFiles } from '../ports/safeFiles.ts';
 import type { StateFolder } from '../ports/stateFolder.ts';
 
@@ -41,3 +42,12 @@ export function failStateAt(state: StateFolder, count: () => void): StateFolder 
     },
   };
 }
+
+/** As on a platform where a directory cannot be held: only its name is known. */
+export const unsteady: SafeFiles = {
+  ...safeFiles,
+  async hold(at) {
+    const held = await safeFiles.hold(at);
+    return { ...held, path: at, steady: false };
+  },
+};

@@ -5,20 +5,12 @@ import { isBackupError } from '../../../base/errors.ts';
 import { safeFiles } from '../../platform/safeFiles.ts';
 import type { SafeFiles } from '../../ports/safeFiles.ts';
 import { DiskFolder } from '../../testing/diskFolder.ts';
+import { unsteady } from '../../testing/failingFiles.ts';
 import { RestoreScene } from '../../testing/restoreScene.ts';
 import { path } from '../../testing/testWorkspace.ts';
 import { TargetFolder } from './targetFolder.ts';
 
 const plain = { modes: false } as const;
-
-/** As on a platform where a directory cannot be held: only its name is known. */
-const unsteady: SafeFiles = {
-  ...safeFiles,
-  async hold(at) {
-    const held = await safeFiles.hold(at);
-    return { ...held, path: at, steady: false };
-  },
-};
 
 await test('reaches nothing through a link, wherever it is on the way', async (t) => {
   const folder = await DiskFolder.create(t);

@@ -5,6 +5,7 @@ import { isBackupError } from '../../../base/errors.ts';
 import type { ByteName, BytePath } from '../../core/byteString.ts';
 import { safeFiles } from '../../platform/safeFiles.ts';
 import type { SafeFiles } from '../../ports/safeFiles.ts';
+import { unsteady } from '../../testing/failingFiles.ts';
 import { killRestores, killUndos, prepare, restored, wanted } from '../../testing/restoreKills.ts';
 import { RestoreScene } from '../../testing/restoreScene.ts';
 import { path } from '../../testing/testWorkspace.ts';
@@ -35,6 +36,17 @@ await test('restores in place, captures all it touches, leaves the rest, and und
   assert.deepEqual(withoutLinkTimes(await scene.folder.describe({ times: true })), withoutLinkTimes(before));
   await scene.undo();
   assert.deepEqual(await scene.folder.describe(plain), restored, 'an undo is taken back by the next one');
+});
+
+await test('does the same where no directory can be held open', async (t) => {
+  const scene = await RestoreScene.create(t);
+  await prepare(scene);
+  const before = await scene.folder.describe(plain);
+  const report = await scene.restore(wanted, { files: unsteady });
+  assert.deepEqual([report.failed, report.refused, report.left, report.keptBeside], [[], [], [], []]);
+  assert.deepEqual(await scene.folder.describe(plain), restored);
+  await scene.undo({ files: unsteady });
+  assert.deepEqual(await scene.folder.describe(plain), before);
 });
 
 await test('undoes from what was set aside while the server has no copy', async (t) => {
