@@ -1,11 +1,13 @@
 import { displayName } from '../../engine/core/byteString.ts';
 import type { Outcome } from '../command.ts';
+import { nameOfFolder } from './openEngine.ts';
 import { pushOutcome } from '../output/pushes.ts';
 import type { PushRequest } from './folderRequest.ts';
 import type { OwnedFolder, PerformOptions } from './ownedFolder.ts';
 
 export async function performPush(folder: OwnedFolder, request: PushRequest, { signal, onProgress }: PerformOptions): Promise<Outcome> {
   const { dirty, message, force, dryRun } = request;
+  const isNew = folder.engine.workspace === undefined;
   const report = await folder.engine.push({
     dirty,
     trigger: 'manual',
@@ -18,5 +20,16 @@ export async function performPush(folder: OwnedFolder, request: PushRequest, { s
   });
   const shown = displayName(folder.options.folder);
   const [part] = dirty === 'all' ? [] : dirty;
-  return pushOutcome(report, { fields: { folder: shown, part: part === undefined ? null : displayName(part) }, folder: shown });
+  const name = folder.engine.workspaceName ?? null;
+  const fields = { folder: shown, part: part === undefined ? null : displayName(part), workspaceName: name };
+  const outcome = pushOutcome(report, { fields, folder: shown });
+  const about = isNew && name !== null ? newWorkspaceLine(name, folder) : undefined;
+  return about === undefined ? outcome : { ...outcome, text: `${about}\n${outcome.text}` };
+}
+
+/** The first push says which workspace this is; above all when it is not called what one would think. */
+function newWorkspaceLine(name: string, { options, engine }: OwnedFolder): string {
+  const wanted = options.name ?? nameOfFolder(options.identity);
+  const called = `This is the workspace “${name}” (${engine.workspace ?? 'not known yet'})`;
+  return name === wanted ? `${called}.` : `${called}: “${wanted}” is taken by another folder.`;
 }

@@ -90,6 +90,11 @@ export class FolderEngine {
     return this.#state.lane.state?.workspace;
   }
 
+  /** As the server has it; before the server was asked, as it is wanted. */
+  get workspaceName(): string | undefined {
+    return this.#state.lane.state?.workspaceName;
+  }
+
   /** The newest captured state, acknowledged or waiting. */
   get tip(): LaneTip | undefined {
     return this.#state.outbox.tip;

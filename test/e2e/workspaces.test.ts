@@ -38,6 +38,7 @@ test('a second folder of the same name makes a second workspace', async () => {
   const other = await make('b/project', { 'file.txt': 'other' });
   const second = await client.json(['push', other]);
   assert.notEqual(second.workspace, first.workspace);
+  assert.equal(second.workspaceName, 'project-2');
   const { workspaces } = await client.json(['workspaces']);
   assert.deepEqual(workspaces.map((each: { name: string }) => each.name).sort(), ['project', 'project-2']);
 });
