@@ -22,7 +22,7 @@ export async function performPush(folder: OwnedFolder, request: PushRequest, { s
   const [part] = dirty === 'all' ? [] : dirty;
   const name = folder.engine.workspaceName ?? null;
   const fields = { folder: shown, part: part === undefined ? null : displayName(part), workspaceName: name };
-  const outcome = pushOutcome(report, { fields, folder: shown });
+  const outcome = pushOutcome(report, { fields, folder: part === undefined ? shown : `${displayName(part)} in ${shown}` });
   const about = isNew && name !== null ? newWorkspaceLine(name, folder) : undefined;
   return about === undefined ? outcome : { ...outcome, text: `${about}\n${outcome.text}` };
 }
