@@ -11,7 +11,7 @@ import type { RestoreReport } from '../../engine/run/restore/restoreReport.ts';
 import type { Call, Command, Outcome } from '../command.ts';
 import { withFolder } from '../folder/runInFolder.ts';
 import { restoreOutcome } from '../output/restores.ts';
-import { readSettings, ruleOptionsOf } from '../session/settings.ts';
+import { readRules } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { findPlace } from '../workspace/findPlace.ts';
 import { chooseWorkspace } from '../workspace/resolveWorkspace.ts';
@@ -36,14 +36,14 @@ interface CloneOf {
 }
 
 async function runClone(call: Call, server: Server): Promise<Outcome> {
-  const { signal, surroundings } = call;
+  const { signal } = call;
   const info = chooseWorkspace(await server.repository.workspaces({ signal }), call.arguments.operand(0)!);
   const wanted = absolutePath(call.arguments.operand(1)!);
   await mkdir(nativePath(wanted), { recursive: true });
   const folder = await realAbsolutePath(wanted);
   await requireOwn({ call, server, info, folder });
   const snapshot = await findSnapshot(latestName, { repository: server.repository, workspace: info.id, signal });
-  const rules = ruleOptionsOf(await readSettings(surroundings.home), { git: false, gitignore: true });
+  const rules = await readRules(call);
   const join = { workspace: info.id, parents: [snapshot.id] };
   const report = await withFolder(
     { call, server, folder, identity: folder, name: info.name, join, rules },

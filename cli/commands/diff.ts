@@ -11,7 +11,7 @@ import { entryDocument, pathFields } from '../output/entries.ts';
 import { shortId } from '../output/ids.ts';
 import { warningLines } from '../output/pushes.ts';
 import { formatCount } from '../output/units.ts';
-import { readSettings, ruleOptionsOf } from '../session/settings.ts';
+import { readRules } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { openSnapshot, type OpenedSnapshot } from '../workspace/openSnapshot.ts';
 import { followedPath } from '../workspace/physicalPath.ts';
@@ -83,9 +83,9 @@ async function withSnapshot({ snapshot, reader }: OpenedSnapshot, { call, server
 }
 
 async function withFolderAsItIs({ snapshot, reader, context }: OpenedSnapshot, { call, server }: Sides): Promise<Comparison> {
-  const { files, home } = call.surroundings;
+  const { files } = call.surroundings;
   const { folder: root } = requirePlace(await resolveWorkspace(server, { call, physical: await followedPath('.') }));
-  const options = ruleOptionsOf(await readSettings(home), { git: false, gitignore: true });
+  const options = await readRules(call);
   const warnings: SnapshotWarning[] = [];
   const scan = { files, root, rules: new FolderRules({ files, root, options }) };
   const onWarning = (warning: SnapshotWarning): void => void warnings.push(warning);

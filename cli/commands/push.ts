@@ -2,7 +2,7 @@ import type { Call, Command, Outcome } from '../command.ts';
 import { chooseTarget, rulesOfTarget, type PushTarget } from '../folder/chooseTarget.ts';
 import type { FolderOptions } from '../folder/ownedFolder.ts';
 import { runInFolder } from '../folder/runInFolder.ts';
-import { readSettings, ruleOptionsOf } from '../session/settings.ts';
+import { readRules, ruleFlags } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 
 export const push: Command = {
@@ -13,8 +13,7 @@ export const push: Command = {
     message: { kind: 'text', value: 'TEXT', help: 'A label for the snapshot; labelled ones are kept' },
     force: { kind: 'switch', help: 'Read and hash everything again, and ask the server about every piece' },
     'dry-run': { kind: 'switch', help: 'Only say what would be done' },
-    'no-gitignore': { kind: 'switch', help: 'Do not read .gitignore files (.holdfastignore still counts)' },
-    git: { kind: 'switch', help: 'Back up .git, too, while git holds no lock' },
+    ...ruleFlags,
   },
   notes: [
     'A folder inside one that is backed up is pushed as a part of it; --workspace NAME makes it a workspace of its own.',
@@ -28,9 +27,8 @@ async function runPush(call: Call, server: Server): Promise<Outcome> {
   const target = await chooseTarget(server, { call, path: words.operand(0) ?? '.' });
   const { folder, identity, dirty, name, join } = target;
   const flags = { git: words.has('git'), noGitignore: words.has('no-gitignore') };
-  const options = ruleOptionsOf(await readSettings(call.surroundings.home), { git: flags.git, gitignore: !flags.noGitignore });
   return await runInFolder(
-    { call, server, folder, identity, name, join: joinOf(join), rules: rulesOfTarget(target, options) },
+    { call, server, folder, identity, name, join: joinOf(join), rules: rulesOfTarget(target, await readRules(call)) },
     { kind: 'push', dirty, message: words.text('message'), force: words.has('force'), dryRun: words.has('dry-run'), ...flags },
   );
 }

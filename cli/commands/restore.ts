@@ -8,7 +8,7 @@ import { runInFolder } from '../folder/runInFolder.ts';
 import { pathFields } from '../output/entries.ts';
 import { shortId } from '../output/ids.ts';
 import { planOutcome, restoreOutcome } from '../output/restores.ts';
-import { readSettings, ruleOptionsOf } from '../session/settings.ts';
+import { readRules } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { openSnapshot } from '../workspace/openSnapshot.ts';
 import { followedPath } from '../workspace/physicalPath.ts';
@@ -42,7 +42,7 @@ async function restoreOver(call: Call, server: Server): Promise<Outcome> {
   const { snapshot, name } = await openSnapshot(server, { call, typed: words.operand(0)! });
   const { folder, identity, workspace } = requirePlace(await resolveWorkspace(server, { call, physical: await followedPath('.') }));
   if (snapshot.workspace !== workspace) throw new BackupError('conflict', 'That snapshot is of another workspace than this folder: restore it with --to DIR.');
-  const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: false, gitignore: true });
+  const rules = await readRules(call);
   return await runInFolder(
     { call, server, folder, identity, name: undefined, rules },
     { kind: 'restore', snapshot: snapshot.id, path: name.path, deleteOthers: words.has('delete'), dryRun: words.has('dry-run') },

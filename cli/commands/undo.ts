@@ -1,7 +1,7 @@
 import { BackupError } from '../../base/errors.ts';
 import type { Call, Command, Outcome } from '../command.ts';
 import { runInFolder } from '../folder/runInFolder.ts';
-import { readSettings, ruleOptionsOf } from '../session/settings.ts';
+import { readRules } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { findPlace } from '../workspace/findPlace.ts';
 import { followedPath } from '../workspace/physicalPath.ts';
@@ -20,6 +20,6 @@ async function runUndo(call: Call, server: Server): Promise<Outcome> {
   const place = await findPlace(server, { call, physical: await followedPath('.') });
   if (place === undefined) throw new BackupError('not-found', 'This folder is not backed up from this machine.');
   const { folder, identity } = place;
-  const rules = ruleOptionsOf(await readSettings(call.surroundings.home), { git: false, gitignore: true });
+  const rules = await readRules(call);
   return await runInFolder({ call, server, folder, identity, name: undefined, rules }, { kind: 'undo' });
 }

@@ -7,7 +7,7 @@ import type { Call, Command, Outcome } from '../command.ts';
 import { chooseTarget, rulesOfTarget } from '../folder/chooseTarget.ts';
 import type { OwnedFolder } from '../folder/ownedFolder.ts';
 import { withFolder } from '../folder/runInFolder.ts';
-import { readSettings, ruleOptionsOf } from '../session/settings.ts';
+import { readRules, ruleFlags } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { FolderEvents, isUnwatchable } from '../watch/folderEvents.ts';
 import { leftOutDirectories } from '../watch/leftOut.ts';
@@ -18,10 +18,7 @@ export const watch: Command = {
   name: 'watch',
   summary: 'Backs up a folder as its files change, until it is stopped',
   operands: [{ name: 'DIR', required: false, help: 'Default: where you are' }],
-  flags: {
-    'no-gitignore': { kind: 'switch', help: 'Do not read .gitignore files (.holdfastignore still counts)' },
-    git: { kind: 'switch', help: 'Back up .git, too, while git holds no lock' },
-  },
+  flags: ruleFlags,
   notes: [
     'Prints a line for every snapshot that the server acknowledges; with --json, a JSON line with an `event`:',
     'watching, snapshot, queued, error. push, restore and undo of the same folder work meanwhile.',
@@ -30,10 +27,8 @@ export const watch: Command = {
 };
 
 async function runWatch(call: Call, server: Server): Promise<Outcome> {
-  const words = call.arguments;
-  const target = await chooseTarget(server, { call, path: words.operand(0) ?? '.' });
-  const flags = { git: words.has('git'), gitignore: !words.has('no-gitignore') };
-  const rules = rulesOfTarget(target, ruleOptionsOf(await readSettings(call.surroundings.home), flags));
+  const target = await chooseTarget(server, { call, path: call.arguments.operand(0) ?? '.' });
+  const rules = rulesOfTarget(target, await readRules(call));
   const { folder, identity, name } = target;
   const reporter = new WatchReporter(call.output, await server.formatContext());
   const options = { call, server, folder, identity, name, rules, onAcknowledged: reporter.acknowledged.bind(reporter) };

@@ -4,7 +4,7 @@ import { FolderRules } from '../../engine/run/scan/folderRules.ts';
 import { explainPath } from '../../engine/run/scan/inspectPath.ts';
 import type { Call, Command, JsonDocument, Outcome } from '../command.ts';
 import { pathFields } from '../output/entries.ts';
-import { readSettings, ruleOptionsOf } from '../session/settings.ts';
+import { readRules, ruleFlags } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { findPlace } from '../workspace/findPlace.ts';
 import { typedPhysicalPath } from '../workspace/physicalPath.ts';
@@ -13,10 +13,7 @@ export const why: Command = {
   name: 'why',
   summary: 'Says whether a path is backed up, and if not, which rule says so',
   operands: [{ name: 'PATH', required: true, help: 'A file or folder on this machine; it need not exist' }],
-  flags: {
-    git: { kind: 'switch', help: 'As push --git would decide' },
-    'no-gitignore': { kind: 'switch', help: 'As push --no-gitignore would decide' },
-  },
+  flags: ruleFlags,
   run: async (call) => await withServer(call, async (server) => await runWhy(call, server)),
 };
 
@@ -25,8 +22,7 @@ async function runWhy(call: Call, server: Server): Promise<Outcome> {
   const place = await findPlace(server, { call, physical: await typedPhysicalPath(typed) });
   if (place === undefined) return notBackedUp(typed);
   const { folder, path } = place;
-  const flags = { git: call.arguments.has('git'), gitignore: !call.arguments.has('no-gitignore') };
-  const options = ruleOptionsOf(await readSettings(call.surroundings.home), flags);
+  const options = await readRules(call);
   const { files } = call.surroundings;
   const context = { files, root: folder, rules: new FolderRules({ files, root: folder, options }) };
   const { at, decision, exists } = await explainPath(context, path, { signal: call.signal });

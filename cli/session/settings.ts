@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError, systemCodeOf } from '../../base/errors.ts';
 import { ruleOptionsDefault, type RuleOptions } from '../../engine/core/ignore/directoryRules.ts';
+import type { Call, Flags } from '../command.ts';
 import { integer, list, parseFields, text } from '../../protocol/messages/fields.ts';
 
 const fileName = 'settings.json';
@@ -27,7 +28,19 @@ export async function readSettings(home: string): Promise<Settings> {
   }
 }
 
-/** The rules of a scan, from settings and the flags of a command. */
+/** Flags of commands that scan. */
+export const ruleFlags = {
+  'no-gitignore': { kind: 'switch', help: 'Do not read .gitignore files (.holdfastignore still counts)' },
+  git: { kind: 'switch', help: 'Back up .git, too, while git holds no lock' },
+} as const satisfies Flags;
+
+/** The rules of a scan, from the settings and from the command's `ruleFlags`, where it has them. */
+export async function readRules({ arguments: words, surroundings }: Pick<Call, 'arguments' | 'surroundings'>): Promise<RuleOptions> {
+  const flags = { git: words.has('git'), gitignore: !words.has('no-gitignore') };
+  return ruleOptionsOf(await readSettings(surroundings.home), flags);
+}
+
+/** The rules of a scan, from settings and flags. */
 export function ruleOptionsOf({ exclude, maxFileBytes }: Settings, flags: Pick<RuleOptions, 'git' | 'gitignore'>): RuleOptions {
   // On these two a name usually has no case; a folder that differs is the exception.
   const ignoreCase = process.platform === 'win32' || process.platform === 'darwin';
