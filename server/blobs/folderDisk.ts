@@ -1,8 +1,9 @@
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError, systemCodeOf } from '../../base/errors.ts';
 import { syncFolder } from '../../engine/platform/writeAtomically.ts';
+import { diskFull, isDiskFullCode } from '../core/diskFull.ts';
 import { makeFolder } from '../core/makeFolder.ts';
 import type { VolumeDisk, VolumeFile } from '../core/volumeDisk.ts';
 
@@ -45,6 +46,11 @@ export class FolderDisk implements VolumeDisk {
     if (writing.folderSynced) return;
     await wrap('flush the folder of volumes', syncFolder(this.#folder));
     writing.folderSynced = true;
+  }
+
+  async truncate(volume: string, bytes: number): Promise<void> {
+    if (this.#writing?.volume === volume) return wrap('cut a volume', this.#writing.file.truncate(bytes));
+    return wrap('cut a volume', truncate(this.#path(volume), bytes));
   }
 
   async read(volume: string, position: number, length: number): Promise<Uint8Array> {
@@ -140,9 +146,7 @@ async function wrap<T>(doing: string, work: Promise<T>): Promise<T> {
   } catch (error) {
     const code = systemCodeOf(error);
     const options = { cause: error };
-    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-      throw new BackupError('limit', 'The disk of the server is full: nothing was stored.', { reason: 'disk-full' }, options);
-    }
+    if (isDiskFullCode(code) || code === 'EFBIG') throw diskFull(options);
     if (code === 'ENOENT') throw new BackupError('not-found', `Could not ${doing}: it is not there.`, {}, options);
     // The system's own message names the path, which is no client's business; the log has it.
     throw new BackupError('unavailable', `Could not ${doing}: ${code ?? 'unknown reason'}.`, {}, options);

@@ -192,11 +192,15 @@ async function* checkRings({ store, openRing }: CheckParts): AsyncGenerator<Find
 }
 
 async function* checkVolumes({ store, disk, hasher, signal }: CheckParts, counts: Counts): AsyncGenerator<Finding> {
-  const known = (await store.read('volumes')).filter(({ bytes }) => bytes > 0);
   const files = new Map((await disk.list()).map(({ name, bytes }) => [name, bytes]));
-  for (const { name, bytes } of known) {
-    counts.volumes += 1;
+  for (const { name, bytes } of await store.read('volumes')) {
     const size = files.get(name);
+    files.delete(name);
+    if (bytes === 0) {
+      if (size !== undefined && size > 0) yield { kind: 'note', what: 'volume', id: name, message: `Nothing refers to its ${size} bytes.` };
+      continue;
+    }
+    counts.volumes += 1;
     if (size === undefined || size < bytes) {
       yield problem('volume', { id: name, message: size === undefined ? 'Its file is missing.' : 'Its file is too short.' });
       continue;
@@ -210,4 +214,5 @@ async function* checkVolumes({ store, disk, hasher, signal }: CheckParts, counts
     }
     if (size > read) yield { kind: 'note', what: 'volume', id: name, message: `${size - read} bytes at its end are not in use.` };
   }
+  for (const [name, bytes] of files) yield { kind: 'note', what: 'volume', id: name, message: `The database does not know it, nor what its ${bytes} bytes are.` };
 }

@@ -1,9 +1,9 @@
-import type { Log } from '../../engine/ports/primitives.ts';
 import { messageOf } from '../../base/errors.ts';
 import { AccountRepository } from './accountRepository.ts';
 import type { RepositoryParts } from './accountRepository.ts';
 import type { AccountStore } from './accountStore.ts';
 import type { CheckFinding } from './checkTypes.ts';
+import { cleanVolumes } from './cleanVolumes.ts';
 import { Gatherer } from './gatherer.ts';
 import { GroupWriter } from './groupWriter.ts';
 import type { DeviceScope, GatherReport, ServerCore } from './serverCore.ts';
@@ -41,14 +41,10 @@ export class StoredServer implements ServerCore {
     this.accounts = new StoredAccounts({ store, writer, clock, random: primitives.random, log });
   }
 
-  /** Removes what a crash left: volumes that were noted and in which nothing is. */
-  async cleanUp(): Promise<void> {
-    const { store, writer, disk, log } = this.#parts;
-    const volumes = await store.read('volumes');
-    const empty = volumes.filter(({ bytes }) => bytes === 0).map(({ name }) => name);
-    for (const volume of empty) await disk.remove(volume);
-    if (empty.length > 0) await writer.write('forgetVolumes', { volumes: empty });
-    await this.#reportStrangers(new Set(volumes.map(({ name }) => name)), log);
+  /** Removes what a crash left. */
+  cleanUp(): Promise<void> {
+    const { primitives, ...parts } = this.#parts;
+    return cleanVolumes({ ...parts, hasher: primitives.hasher, signal: this.#stop.signal });
   }
 
   /** Begins to gather by itself. */
@@ -85,12 +81,5 @@ export class StoredServer implements ServerCore {
     }
     await volumes.idle();
     await writer.idle();
-  }
-
-  /** Files that the database does not know may hold data of a newer one: never touched, only told of. */
-  async #reportStrangers(known: ReadonlySet<string>, log: Log): Promise<void> {
-    for (const { name, bytes } of await this.#parts.disk.list()) {
-      if (!known.has(name)) log.warn('unknown-volume', { volume: name, bytes });
-    }
   }
 }

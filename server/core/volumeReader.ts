@@ -17,16 +17,17 @@ export interface VolumeReading {
   readonly disk: Pick<VolumeDisk, 'read'>;
   readonly hasher: Hasher;
   readonly signal: AbortSignal;
+  /** Where a record begins; without it, at the beginning. */
+  readonly from?: number;
   /** `records`: leaves the bodies of segments unread (empty in the entry), for who verifies those anyway. */
   readonly bodies: 'all' | 'records';
 }
 
 /** Reads and verifies every record of a volume; one record at a time in memory. Also the basis of a rebuild. */
 export async function* readVolume(volume: string, reading: VolumeReading): AsyncGenerator<VolumeEntry> {
-  let at = 0;
+  let at = reading.from ?? 0;
   try {
-    decodeVolumeHeader(await reading.disk.read(volume, 0, volumeHeaderBytes));
-    at = volumeHeaderBytes;
+    if (at === 0) decodeVolumeHeader(await reading.disk.read(volume, 0, (at = volumeHeaderBytes)));
     for (;;) {
       reading.signal.throwIfAborted();
       const fixed = await reading.disk.read(volume, at, recordHeaderBytes);

@@ -75,6 +75,20 @@ describe('VolumeWriter', () => {
     assert.deepEqual(await bodiesIn(disk, reserved[0]!), [1, 3]);
   });
 
+  test('what a failed write or flush left behind is cut off at once', async () => {
+    const { writer, disk, reserved } = setUp();
+    await writer.append([recordOf(100, 1)]);
+    const [{ bytes } = { bytes: 0 }] = await disk.list();
+    for (const trouble of ['full', 'syncFails'] as const) {
+      disk[trouble] = true;
+      await assert.rejects(writer.append([recordOf(3_000, 2)]));
+      disk[trouble] = false;
+      assert.deepEqual(await disk.list(), [{ name: reserved[0]!, bytes }]);
+    }
+    await writer.append([recordOf(100, 3)]);
+    assert.deepEqual(await bodiesIn(disk, reserved[0]!), [1]);
+  });
+
   test('a volume whose flush failed is never written again', async () => {
     const { writer, disk, reserved } = setUp();
     await writer.append([recordOf(100, 1)]);

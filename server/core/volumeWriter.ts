@@ -103,9 +103,9 @@ export class VolumeWriter {
       return { volume, offset, end };
     });
     // A failed write is repeated at the same place by the next batch: nobody was told of it.
-    await disk.write(volume, from, parts);
+    await this.#orCutBack(disk.write(volume, from, parts), { volume, from });
     try {
-      await disk.sync(volume);
+      await this.#orCutBack(disk.sync(volume), { volume, from });
     } catch (error) {
       // What a failed flush left behind is unknown for good: this volume is never written again.
       this.#current = undefined;
@@ -113,6 +113,16 @@ export class VolumeWriter {
     }
     current.bytes = end;
     return places;
+  }
+
+  /** What a write that failed has left is cut off at once: on a full disk, it is what fills it. */
+  async #orCutBack(work: Promise<void>, { volume, from }: { readonly volume: string; readonly from: number }): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      await this.#parts.disk.truncate(volume, from).catch(() => (this.#current = undefined)); // the next start cuts it
+      throw error;
+    }
   }
 
   async #begin(): Promise<{ readonly volume: string; bytes: number }> {

@@ -1,4 +1,5 @@
 import { BackupError, messageOf } from '../../base/errors.ts';
+import { diskFull } from '../core/diskFull.ts';
 
 /** SQLite's primary result codes that mean something to a caller. */
 const sqliteCodes = { busy: 5, locked: 6, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cantOpen: 14, notADatabase: 26 } as const;
@@ -10,7 +11,7 @@ export function fromSqlite(error: unknown): unknown {
   const options = { cause: error };
   switch (code) {
     case sqliteCodes.full:
-      return new BackupError('limit', 'The disk of the server is full: nothing was stored.', { reason: 'disk-full' }, options);
+      return diskFull(options);
     case sqliteCodes.busy:
     case sqliteCodes.locked:
     case sqliteCodes.readOnly:
@@ -29,6 +30,12 @@ export function fromSqlite(error: unknown): unknown {
 export function isBusy(error: unknown): boolean {
   const code = codeOf(error);
   return code === sqliteCodes.busy || code === sqliteCodes.locked;
+}
+
+/** Whether SQLite says that it could not write or make a file: so it says of a full disk before it has opened one. */
+export function isOutOfRoom(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === sqliteCodes.full || code === sqliteCodes.ioError || code === sqliteCodes.cantOpen || code === sqliteCodes.readOnly;
 }
 
 function codeOf(error: unknown): number | undefined {

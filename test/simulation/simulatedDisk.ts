@@ -8,8 +8,13 @@ interface Volume {
   content: Uint8Array;
   /** As it was after the last flush; undefined while the file itself may vanish. */
   durable: Uint8Array | undefined;
-  /** Writes since then, in order. */
-  unsynced: { readonly position: number; readonly bytes: Uint8Array }[];
+  /** Writes since then, in order, and cuts: those are a position alone. */
+  unsynced: Change[];
+}
+
+interface Change {
+  readonly position: number;
+  readonly bytes?: Uint8Array;
 }
 
 /**
@@ -44,8 +49,14 @@ export class SimulatedDisk implements VolumeDisk {
       file.unsynced = file.unsynced.filter(() => this.#dice.chance(0.5));
       throw new BackupError('unavailable', 'The simulated flush failed.');
     }
-    file.durable = file.unsynced.reduce((durable, { position, bytes }) => withBytes(durable, position, bytes), file.durable ?? new Uint8Array(0));
+    file.durable = file.unsynced.reduce(changed, file.durable ?? new Uint8Array(0));
     file.unsynced = [];
+  }
+
+  async truncate(volume: string, bytes: number): Promise<void> {
+    const file = this.#volume(volume);
+    file.content = file.content.slice(0, bytes);
+    file.unsynced.push({ position: bytes });
   }
 
   async read(volume: string, position: number, length: number): Promise<Uint8Array> {
@@ -67,10 +78,11 @@ export class SimulatedDisk implements VolumeDisk {
         continue;
       }
       let content = file.durable ?? new Uint8Array(0);
-      for (const { position, bytes } of file.unsynced) {
+      for (const change of file.unsynced) {
+        const { position, bytes } = change;
         const fate = this.#dice.below(3);
-        if (fate === 1) content = withBytes(content, position, bytes);
-        if (fate === 2) content = withBytes(content, position, bytes.subarray(0, this.#dice.below(bytes.length + 1)));
+        if (fate === 1) content = changed(content, change);
+        if (fate === 2 && bytes !== undefined) content = withBytes(content, position, bytes.subarray(0, this.#dice.below(bytes.length + 1)));
       }
       file.content = content;
       // Whatever survived the crash is on the platter.
@@ -84,6 +96,10 @@ export class SimulatedDisk implements VolumeDisk {
     if (file === undefined) throw new BackupError('not-found', 'The simulated disk has no such volume.');
     return file;
   }
+}
+
+function changed(content: Uint8Array, { position, bytes }: Change): Uint8Array {
+  return bytes === undefined ? content.slice(0, position) : withBytes(content, position, bytes);
 }
 
 function withBytes(content: Uint8Array, position: number, bytes: Uint8Array): Uint8Array {

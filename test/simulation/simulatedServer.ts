@@ -154,6 +154,7 @@ function mortalDisk(life: Life, disk: VolumeDisk): VolumeDisk {
   return {
     write: (...call) => life.act(() => disk.write(...call)),
     sync: (...call) => life.act(() => disk.sync(...call)),
+    truncate: (...call) => life.act(() => disk.truncate(...call)),
     read: (...call) => life.act(() => disk.read(...call)),
     list: () => life.act(() => disk.list()),
     remove: (...call) => life.act(() => disk.remove(...call)),

@@ -16,6 +16,7 @@ function boundDisk(disk: Parameters<Strategies['disk']>[0]): ReturnType<Strategi
   return {
     write: (...call) => disk.write(...call),
     sync: (...call) => disk.sync(...call),
+    truncate: (...call) => disk.truncate(...call),
     read: (...call) => disk.read(...call),
     list: () => disk.list(),
     remove: (...call) => disk.remove(...call),
