@@ -1,5 +1,6 @@
 import { webcrypto } from 'node:crypto';
 import { DisposableStore } from '../base/disposable.ts';
+import { messageOf } from '../base/errors.ts';
 import type { Clock, Log, Primitives } from '../engine/ports/primitives.ts';
 import type { AccountId } from '../protocol/ids.ts';
 import { FolderDisk } from './blobs/folderDisk.ts';
@@ -16,7 +17,9 @@ import { StoredServer } from './core/storedServer.ts';
 import { findDataFolder, ownDataFolder, prepareDataFolder, readMasterKey } from './db/dataFolder.ts';
 import { inlineStore } from './db/inlineStore.ts';
 import { openDatabase, openReader } from './db/openDatabase.ts';
+import { keepSpare } from './db/spare.ts';
 import { threadedStore } from './db/threadedStore.ts';
+import { removeLeftovers } from './removeLeftovers.ts';
 
 /** What a data folder is opened with. */
 export interface OpenOptions {
@@ -38,6 +41,8 @@ export async function openServerCore({ dataDirectory, primitives, clock, log }: 
   owned.add(ownDataFolder(paths));
   let opened: MetadataStore | undefined;
   try {
+    const leftovers = await removeLeftovers(dataDirectory, { now: clock.now() });
+    if (leftovers.length > 0) log.info('leftovers-removed', { count: leftovers.length });
     const disk = await FolderDisk.open(paths.volumes);
     const store = (opened = threadedStore(paths.database));
     const check: StoredServer['check'] = ({ signal }) => checkStored({ store, disk, hasher: primitives.hasher, openRing: ringOpener(masterKey, primitives), signal });
@@ -53,6 +58,7 @@ export async function openServerCore({ dataDirectory, primitives, clock, log }: 
     server.close = () => (closing ??= close());
     await server.cleanUp();
     server.start();
+    await keepSpare(paths.spare, primitives.random).catch((error: unknown) => log.warn('no-spare', { error: messageOf(error) }));
     return server;
   } catch (error) {
     await opened?.close(); // its threads would keep the process alive

@@ -15,12 +15,14 @@ import { masterKeyBytes } from '../core/ring.ts';
 import { openDatabase } from './openDatabase.ts';
 import { metaValue, setMetaValue } from './rows.ts';
 import { fromSqlite, isBusy } from './sqliteErrors.ts';
+import { withSpare } from './spare.ts';
+import type { Spare } from './spare.ts';
 import { Statements } from './statements.ts';
 
 /** What lies where in a data folder. */
 export function dataPaths(dataDirectory: string): DataPaths {
   const at = (name: string): string => join(dataDirectory, name);
-  return { database: at('holdfast.sqlite'), volumes: at('volumes'), masterKey: at('master.key'), owner: at('owner.sqlite') };
+  return { database: at('holdfast.sqlite'), volumes: at('volumes'), masterKey: at('master.key'), owner: at('owner.sqlite'), spare: { path: at('spare'), dataDirectory } };
 }
 
 export interface DataPaths {
@@ -28,6 +30,7 @@ export interface DataPaths {
   readonly volumes: string;
   readonly masterKey: string;
   readonly owner: string;
+  readonly spare: Spare;
 }
 
 export interface DataFolder {
@@ -38,11 +41,18 @@ export interface DataFolder {
 
 /**
  * Makes the folder's database, identity and master key where they are missing, and checks that they belong together.
- * Errors: `not-found` when data is there and its key is not, `corrupt` when the key is another one.
+ * Errors: `not-found` when data is there and its key is not, `corrupt` when the key is another one, `limit` on a disk
+ * that is too full for it.
  */
 export async function prepareDataFolder(dataDirectory: string, parts: Pick<Primitives, 'hasher' | 'random'>): Promise<DataFolder> {
   const paths = dataPaths(dataDirectory);
-  await makeFolder(dataDirectory);
+  return withSpare(paths.spare, async () => {
+    await makeFolder(dataDirectory);
+    return prepare(paths, parts);
+  });
+}
+
+async function prepare(paths: DataPaths, parts: Pick<Primitives, 'hasher' | 'random'>): Promise<DataFolder> {
   const database = await openDatabase(paths.database);
   try {
     const statements = new Statements(database);
