@@ -65,6 +65,13 @@ describe('the repository of an account', () => {
     assert.ok((await volumeBytes()) - before <= 3_100_000, `${(await volumeBytes()) - before} bytes are stored`);
   });
 
+  test('a large pack that is sent many times at once is written once', async () => {
+    const before = await volumeBytes();
+    const pack = await world.pack(bigChunk());
+    await Promise.all(Array.from({ length: 8 }, () => world.laptop.repository.putPack(pack, world)));
+    assert.ok((await volumeBytes()) - before < 1.1 * pack.bytes.length);
+  });
+
   test('what cannot be read for a moment is unavailable, not missing; what is gone is missing', async () => {
     const chunk = bigChunk();
     await world.laptop.repository.putPack(await world.pack(chunk), world);

@@ -12,6 +12,7 @@ import type { Gatherer } from './gatherer.ts';
 import type { GroupWriter } from './groupWriter.ts';
 import { checkPack, ownBytes } from './ingestPack.ts';
 import type { Digest } from './ingestPack.ts';
+import type { KeyedTurns } from './keyedTurns.ts';
 import type { MetadataStore } from './metadata.ts';
 import type { LocateQuery, StoredSegment } from './metadataReads.ts';
 import type { NewSegment, Scoped, WrappedRing } from './metadataWrites.ts';
@@ -31,6 +32,8 @@ export interface RepositoryParts {
   readonly disk: VolumeDisk;
   readonly volumes: VolumeWriter;
   readonly gatherer: Gatherer;
+  /** Packs that are being stored. */
+  readonly arrivals: KeyedTurns;
   readonly primitives: Primitives;
   readonly digest: Digest;
   readonly inlineBytesMax?: number | undefined;
@@ -100,6 +103,7 @@ export class AccountRepository implements port.Repository, KeyStore {
   async putPack(pack: port.Pack, { signal }: port.CallOptions): Promise<void> {
     signal.throwIfAborted();
     const segments = await this.#takeIn(pack, signal);
+    // Also when none is left to store: whether this device may store anything is the store's to say.
     await this.#parts.writer.write('storeSegments', { ...this.#scoped(), segments }, { bytes: inlineBytes(segments) });
     this.#parts.gatherer.noteInline(inlineBytes(segments));
   }
@@ -109,8 +113,6 @@ export class AccountRepository implements port.Repository, KeyStore {
     if (advance !== undefined) requireText(advance.ref, limits.refNameBytesMax);
     const checked = this.#checkRecord(record, rows);
     const segments = pack === undefined ? [] : await this.#takeIn(pack, signal);
-    // Bytes in a volume stay, whatever becomes of the commit: a refused one must not leave any that no quota counts.
-    if (segments.some(({ place }) => place.kind === 'volume')) await this.#parts.writer.write('storeSegments', { ...this.#scoped(), segments });
     const bytes = inlineBytes(segments);
     const request = { ...this.#scoped(), ...checked, rows: ownBytes(rows), segments, advance };
     const size = { bytes: bytes + rows.length + checked.record.sealed.length };
@@ -180,11 +182,19 @@ export class AccountRepository implements port.Repository, KeyStore {
     return { scope: this.#scope, at: this.#parts.clock.now() };
   }
 
-  /** Checks a pack and brings large ones into a volume; what it answers is ready for one transaction. */
+  /** Checks a pack, and stores a large one in a volume; answers the segments of a small one, for one transaction. */
   async #takeIn(pack: port.Pack, signal: AbortSignal): Promise<readonly NewSegment[]> {
-    const checked = await checkPack(pack, this.#parts.digest);
-    signal.throwIfAborted();
-    return placeSegments(checked, { ...this.#parts, ...this.#scoped() });
+    const { writer, digest, arrivals } = this.#parts;
+    const checked = await checkPack(pack, digest);
+    // The same pack many times at once is written once: who comes later finds it stored.
+    return arrivals.run(`${this.#scope.account} ${pack.id}`, async () => {
+      signal.throwIfAborted();
+      const segments = await placeSegments(checked, { ...this.#parts, ...this.#scoped() });
+      if (!segments.some(({ place }) => place.kind === 'volume')) return segments;
+      // Bytes in a volume stay, whatever becomes of a commit: a refused one must not leave any that no quota counts.
+      await writer.write('storeSegments', { ...this.#scoped(), segments });
+      return [];
+    });
   }
 
   #checkRecord(record: SnapshotRecord, rows: Uint8Array): { readonly record: SnapshotRecord & { readonly sealed: Uint8Array }; readonly header: SnapshotHeader } {

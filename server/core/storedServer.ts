@@ -7,10 +7,11 @@ import { cleanVolumes } from './cleanVolumes.ts';
 import { Gatherer } from './gatherer.ts';
 import { GroupWriter } from './groupWriter.ts';
 import type { DeviceScope, GatherReport, ServerCore } from './serverCore.ts';
+import { KeyedTurns } from './keyedTurns.ts';
 import { StoredAccounts } from './storedAccounts.ts';
 import { VolumeWriter } from './volumeWriter.ts';
 
-export type StoredServerParts = Omit<RepositoryParts, 'writer' | 'volumes' | 'gatherer'> & {
+export type StoredServerParts = Omit<RepositoryParts, 'writer' | 'volumes' | 'gatherer' | 'arrivals'> & {
   readonly volumeBytesTarget?: number;
   readonly check: (options: { readonly signal: AbortSignal }) => AsyncIterable<CheckFinding>;
 };
@@ -35,7 +36,7 @@ export class StoredServer implements ServerCore {
       reserve: (volume) => writer.write('reserveVolume', { volume, at: clock.now() }),
       ...(volumeBytesTarget === undefined ? {} : { bytesTarget: volumeBytesTarget }),
     });
-    this.#parts = { ...parts, writer, volumes, gatherer: new Gatherer({ store, writer, volumes, clock, log }) };
+    this.#parts = { ...parts, writer, volumes, arrivals: new KeyedTurns(), gatherer: new Gatherer({ store, writer, volumes, clock, log }) };
     this.#check = check;
     this.instance = parts.instance;
     this.accounts = new StoredAccounts({ store, writer, clock, random: primitives.random, log });
