@@ -3,26 +3,27 @@ import { BackupError, isBackupError, messageOf } from '../../base/errors.ts';
 import { mediaTypes, retryAfterHeader } from '../../protocol/messages/headers.ts';
 import { problemOf } from '../../protocol/messages/problem.ts';
 import type { Clock, Log } from '../../engine/ports/primitives.ts';
-import { withDeadline } from './deadline.ts';
+import { keepPace, type Pace } from './pace.ts';
 import type { RouteAnswer } from './routeTypes.ts';
 
-/** Time that every answer has to be taken, and the slowest line that a longer one may go over. */
-const sendMsMin = 30_000;
-const sendBytesPerMs = 16;
+/** Handed to the system at once: so much of an answer counts as taken together. */
+const sliceBytes = 256 * 1024;
 const stackBytesMax = 4_096;
 
 /** Sends an answer and waits until it is away, so that what it holds in memory stays accounted for. */
 export async function sendAnswer(
   response: ServerResponse,
   answer: RouteAnswer,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  { memory, clock, signal }: { readonly memory: Pace['memory']; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<void> {
   signal.throwIfAborted();
   const { status, mediaType, bytes } = encodeAnswer(answer);
   const head = mediaType === undefined ? {} : { 'content-type': mediaType, 'content-length': bytes.length };
-  const ms = sendMsMin + bytes.length / sendBytesPerMs;
+  let taken = 0;
+  const onTaken = (count: number): void => void (taken += count);
   const error = (): BackupError => new BackupError('cancelled', 'The client took its answer too slowly.');
-  await withDeadline((within) => writeAll({ response, status, head, bytes, signal: within }), { clock, ms, signal, error });
+  const pace: Pace = { bytes: bytes.length, done: () => taken, memory, clock, signal, error };
+  await keepPace((within) => writeAll({ response, status, head, bytes, onTaken, signal: within }), pace);
 }
 
 function encodeAnswer(answer: RouteAnswer): { status: number; mediaType: string | undefined; bytes: Uint8Array } {
@@ -45,9 +46,10 @@ function writeAll(options: {
   readonly status: number;
   readonly head: Readonly<Record<string, string | number>>;
   readonly bytes: Uint8Array;
+  readonly onTaken: (count: number) => void;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { response, status, head, bytes, signal } = options;
+  const { response, status, head, bytes, onTaken, signal } = options;
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       response.destroy();
@@ -58,7 +60,12 @@ function writeAll(options: {
       signal.removeEventListener('abort', abort);
       resolve();
     });
-    response.writeHead(status, head).end(bytes);
+    response.writeHead(status, head);
+    for (let at = 0; at < bytes.length; at += sliceBytes) {
+      const slice = bytes.subarray(at, at + sliceBytes);
+      response.write(slice, () => onTaken(slice.length));
+    }
+    response.end();
   });
 }
 

@@ -31,8 +31,11 @@ export interface AppParts {
 }
 
 const mib = 1024 * 1024;
-/** Enough for four answers of the largest size at once; one account may hold half of it. */
-export const budgetLimits: BudgetLimits = { bytesMax: 256 * mib, accountBytesMax: 128 * mib, waitingMax: 1024 };
+/**
+ * Enough for four answers of the largest size at once. One account may hold half of it, and while others wait no more
+ * than about an eighth that hardly moves: one body or answer of the largest size.
+ */
+export const budgetLimits: BudgetLimits = { bytesMax: 256 * mib, accountBytesMax: 128 * mib, shareBytes: 34 * mib, waitingMax: 1024 };
 
 type OpenHandler = (call: SignInCall) => Promise<RouteAnswer>;
 type DeviceHandler = (call: DeviceCall) => Promise<RouteAnswer>;
@@ -91,7 +94,7 @@ interface Transport {
   readonly resources: DisposableStore;
 }
 
-type Serve = (transport: Transport) => Promise<RouteAnswer>;
+type Serve = (transport: Transport) => Promise<{ readonly answer: RouteAnswer; readonly memory: RouteCall['memory'] }>;
 
 /** One request from its arrival until its answer is away; what it held is let go of then. */
 async function serveOne(
@@ -102,8 +105,8 @@ async function serveOne(
   const startedAt = clock.now();
   const signal = clientSignal(response);
   try {
-    const answer = await serve({ request, response, signal, resources });
-    await sendAnswer(response, answer, { clock, signal });
+    const { answer, memory } = await serve({ request, response, signal, resources });
+    await sendAnswer(response, answer, { memory, clock, signal });
   } catch (error) {
     sendError(response, error, { route: name, log });
   } finally {
@@ -122,7 +125,7 @@ function serveAnyone(handle: OpenHandler, shared: Shared): Serve {
       return shared.authenticator.account(request, response, { signal });
     };
     refuseQuery(call);
-    return await handle({ ...call, signIn });
+    return { answer: await handle({ ...call, signIn }), memory: call.memory };
   };
 }
 
@@ -132,7 +135,8 @@ function serveDevice({ name, handle }: { readonly name: string; readonly handle:
     const call = routeCall(transport, { account: login.account.id, ...shared });
     if (!queried.has(name)) refuseQuery(call);
     const scope = { account: login.account.id, device: login.device.id };
-    return await forbidding(() => handle({ ...call, login, repository: shared.core.accountRepository(scope) }));
+    const answer = await forbidding(() => handle({ ...call, login, repository: shared.core.accountRepository(scope) }));
+    return { answer, memory: call.memory };
   };
 }
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { isBackupError } from '../../base/errors.ts';
 import { ByteBudget, type Place } from './byteBudget.ts';
 
-const limits = { bytesMax: 10, accountBytesMax: 6, waitingMax: 3 };
+const limits = { bytesMax: 10, accountBytesMax: 6, shareBytes: 3, waitingMax: 3 };
 const { signal } = new AbortController();
 
 /** What became of a reservation by now. */

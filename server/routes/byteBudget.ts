@@ -6,6 +6,8 @@ export interface BudgetLimits {
   readonly bytesMax: number;
   /** Of one account's requests together, so that nobody can take it all. */
   readonly accountBytesMax: number;
+  /** What one account may hold while others wait, however slowly it makes use of it. */
+  readonly shareBytes: number;
   readonly waitingMax: number;
 }
 
@@ -43,6 +45,12 @@ export class ByteBudget {
   /** Bytes held now. */
   get bytes(): number {
     return this.#total;
+  }
+
+  /** Whether an account holds more than its share while others wait for what it holds. */
+  isInTheWay(account: string): boolean {
+    if ((this.#taken.get(account) ?? 0) <= this.#limits.shareBytes) return false;
+    return this.#waiting.some((waiting) => waiting.account !== account && this.#fitsAccount(waiting));
   }
 
   /** Errors: `limit` when it can never fit, `unavailable` when too many wait; the signal's reason. */

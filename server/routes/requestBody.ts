@@ -5,12 +5,9 @@ import { jsonBodyBytesMax } from '../../protocol/limits.ts';
 import { mediaTypes } from '../../protocol/messages/headers.ts';
 import type { Clock } from '../../engine/ports/primitives.ts';
 import type { RequestMemory } from './requestMemory.ts';
-import { withDeadline } from './deadline.ts';
+import { keepPace, type Pace } from './pace.ts';
 import { readMultipart, type Part, type PartRule } from './multipart.ts';
 
-/** Time that every body has, and the slowest line that a longer one may come over. */
-const receiveMsMin = 30_000;
-const receiveBytesPerMs = 16;
 /** What parsed JSON takes in memory beside its text, and ids as text beside their bytes. */
 const parsedFactor = 4;
 /** What multipart puts around its parts. */
@@ -64,8 +61,13 @@ export class RequestBody {
     const bytes = lengthOf(request);
     if (bytes > bytesMax) throw new BackupError('limit', `The body is longer than ${bytesMax} bytes.`, { bytes, bytesMax });
     await memory.reserve(bytes * factor);
-    const ms = receiveMsMin + bytes / receiveBytesPerMs;
-    return await withDeadline((within) => read({ request, bytes, signal: within }), { clock, ms, signal, error: slowBody });
+    let came = 0;
+    const count = (piece: Buffer): void => void (came += piece.length);
+    const pace: Pace = { bytes, done: () => came, memory, clock, signal, error: slowBody };
+    return await keepPace((within) => {
+      request.on('data', count);
+      return read({ request, bytes, signal: within }).finally(() => request.off('data', count));
+    }, pace);
   }
 }
 

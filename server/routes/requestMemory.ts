@@ -30,6 +30,11 @@ export class RequestMemory implements Disposable {
     if (this.#disposed) this.#place.dispose();
   }
 
+  /** Whether what its account holds keeps others waiting. */
+  get inTheWay(): boolean {
+    return this.#parts.budget.isInTheWay(this.#parts.account);
+  }
+
   shrinkTo(bytes: number): void {
     this.#place?.shrinkTo(bytes);
   }
