@@ -2,6 +2,7 @@ import { BackupError, isBackupError } from '../../../base/errors.ts';
 import { toHex } from '../../../base/bytes.ts';
 import type { ObjectId } from '../../../protocol/ids.ts';
 import { fetchIdsMax, fetchRootsMax } from '../../../protocol/limits.ts';
+import { fetchSkipMax } from '../../../protocol/messages/objects.ts';
 import type { FormatContext } from '../../core/formatContext.ts';
 import { openSegment } from '../../core/segment/decodeSegment.ts';
 import type { PlainObject } from '../../core/segment/segmentTypes.ts';
@@ -25,6 +26,7 @@ export interface Lost {
  * Fetches objects and checks each against its id. A segment that is wrong is skipped and the next copy asked for.
  * `receive` sees every object of every good segment, asked for or not; bodies are views into the segment.
  * Answers what could not be had; every request makes progress, so it ends.
+ * Errors: `corrupt` when more segments are wrong than a request can name.
  */
 export async function fetchObjects(
   ids: Iterable<ObjectId>,
@@ -37,6 +39,7 @@ export async function fetchObjects(
   const wrong = new Set<string>();
   while (wanted.size > 0) {
     const batch = firstOf(wanted, fetchIdsMax);
+    if (wrong.size > fetchSkipMax) throw tooManyWrong(wrong.size);
     const skip = [...wrong];
     const answer = await parts.repository.fetch({ kind: 'objects', ids: batch, skip }, { signal: parts.signal });
     const { received, newlyWrong } = await openAll(answer, { wrong, receive, parts });
@@ -64,6 +67,10 @@ export async function fetchUnder(
   const request = { kind: 'under', roots: firstOf(roots, fetchRootsMax) } as const;
   const answer = await parts.repository.fetch(request, { signal: parts.signal });
   await openAll(answer, { wrong: new Set(), receive, parts });
+}
+
+function tooManyWrong(segments: number): BackupError {
+  return new BackupError('corrupt', `The server answered ${segments} damaged segments: its data, or this key ring, is not what was stored.`, { segments });
 }
 
 /** The error for objects that are lost. */
