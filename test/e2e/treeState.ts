@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { mapBounded } from '../../base/concurrency.ts';
+
+const readsAtOnce = 16;
+const smallBytesMax = 1024n * 1024n;
 
 /** One entry of a folder as a backup must bring it back. */
 export interface EntryState {
@@ -23,13 +27,13 @@ export async function readTreeState(folder: string, { leaveOut = () => false }: 
   const found = new Map<string, EntryState>();
   const pending = [''];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    for (const name of await readdir(bytesOf(folder, at), { encoding: 'buffer' })) {
-      const path = at === '' ? name.toString('latin1') : `${at}/${name.toString('latin1')}`;
-      if (leaveOut(path)) continue;
+    const names = await readdir(bytesOf(folder, at), { encoding: 'buffer' });
+    const paths = names.map((name) => (at === '' ? name.toString('latin1') : `${at}/${name.toString('latin1')}`)).filter((path) => !leaveOut(path));
+    await mapBounded(paths, readsAtOnce, async (path) => {
       const state = await readEntry(bytesOf(folder, path));
       found.set(path, state);
       if (state.kind === 'directory') pending.push(path);
-    }
+    });
   }
   return found;
 }
@@ -73,14 +77,15 @@ function faultOf(actual: EntryState | undefined, expected: EntryState | undefine
 async function readEntry(path: Buffer): Promise<EntryState> {
   const stat = await lstat(path, { bigint: true });
   const common = { mode: Number(stat.mode & 0o7777n), mtimeNs: stat.mtimeNs };
-  if (stat.isFile()) return { ...common, kind: 'file', content: await hashOf(path) };
+  if (stat.isFile()) return { ...common, kind: 'file', content: await hashOf(path, stat.size) };
   if (stat.isSymbolicLink()) return { ...common, kind: 'symlink', content: (await readlink(path, { encoding: 'buffer' })).toString('hex') };
   return { ...common, kind: stat.isDirectory() ? 'directory' : 'other', content: '' };
 }
 
-async function hashOf(path: Buffer): Promise<string> {
+async function hashOf(path: Buffer, size: bigint): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  if (size <= smallBytesMax) hash.update(await readFile(path));
+  else await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 }
 
