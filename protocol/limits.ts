@@ -52,3 +52,10 @@ export const deviceNameBytesMax = 128;
 export const passwordBytesMax = 1_024;
 export const passwordCharactersMin = 8;
 export const ringBytesMax = 16 * kib;
+
+/** What one account may have of things that no quota of bytes counts. */
+export const workspacesMax = 1_000;
+export const lanesMax = 20_000;
+export const refsMax = 10_000;
+/** Those that are not revoked. */
+export const devicesMax = 2_000;

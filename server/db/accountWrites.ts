@@ -1,6 +1,7 @@
 import { fromHex } from '../../base/bytes.ts';
 import { assert, BackupError } from '../../base/errors.ts';
 import type { MetadataWrites } from '../core/metadataWrites.ts';
+import { requireRoomFor } from './accountLimits.ts';
 import { forgetClosures } from './closureView.ts';
 import { accountColumns, accountInfo, accountKey, addEvent, deviceColumns, deviceInfo } from './rows.ts';
 import type { Statements } from './statements.ts';
@@ -48,6 +49,7 @@ export function accountWrites(statements: Statements): AccountWrites {
       const account = accountKey(statements, accountId);
       const active = statements.row(kysely.selectFrom('accounts').select('key').where('key', '=', account).where('disabled', '=', 0));
       if (active === undefined) throw new BackupError('denied', 'This account is disabled.');
+      requireRoomFor('devices', statements, account);
       const device = statements.insert(
         kysely.insertInto('devices').values({ account, id: fromHex(id), name, token_hash: tokenHash, created_at: at }),
       );

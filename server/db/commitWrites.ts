@@ -6,10 +6,11 @@ import { changeKinds } from '../../engine/core/snapshot/snapshotTypes.ts';
 import type { SnapshotId } from '../../protocol/ids.ts';
 import type { Closure } from '../core/closure.ts';
 import type { MetadataWrites } from '../core/metadataWrites.ts';
+import { requireRoomFor } from './accountLimits.ts';
 import { closureView } from './closureView.ts';
 import { addEvent, scopeKeys, workspaceKey } from './rows.ts';
 import type { ScopeKeys } from './rows.ts';
-import { storeSegments } from './segmentWrites.ts';
+import { storeSegments, useBytes } from './segmentWrites.ts';
 import type { Statements } from './statements.ts';
 
 type Commit = Parameters<MetadataWrites['commit']>[0];
@@ -81,6 +82,7 @@ interface Placed {
 
 function insertSnapshot(statements: Statements, { keys, lane, commit }: Placed): void {
   const { record, header, rows, at } = commit;
+  useBytes(statements, keys.account, record.header.length + record.sealed.length + rows.length);
   const counted = statements.get<{ seq: number }>('update accounts set seq = seq + 1 where key = ? returning seq', keys.account);
   assert(counted, 'the account is there');
   const { seq } = counted;
@@ -136,6 +138,7 @@ function advanceRef(
   const now = row && (toHex(row.snapshot) as SnapshotId);
   if (now === record.id) return { advanced: true, ref: now };
   if (now !== advance.expect) return { advanced: false, ref: now };
+  if (now === undefined) requireRoomFor('refs', statements, keys.account);
   statements.run(
     `insert into refs (workspace, name, snapshot, moved_at) values (?, ?, ?, ?)
      on conflict (workspace, name) do update set snapshot = excluded.snapshot, moved_at = excluded.moved_at`,

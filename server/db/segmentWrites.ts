@@ -26,11 +26,16 @@ export function storeSegments(
   const { generation } = statements.get<{ generation: number }>('select coalesce(max(number), 1) as generation from generations') ?? { generation: 1 };
   for (const segment of segments) if (storeSegment(statements, { segment, keys, at, generation, epoch, copies })) bytes += segment.bytes;
   if (copies.some(declaresMore(statements, keys.account))) forgetClosures(statements, keys.account);
+  useBytes(statements, keys.account, bytes);
+}
+
+/** Counts what is stored for good. Errors: `limit` when the account's quota does not hold it. */
+export function useBytes(statements: Statements, account: number, bytes: number): void {
   if (bytes === 0) return;
   const within = statements.run(
     'update accounts set used_bytes = used_bytes + ? where key = ? and (quota_bytes is null or used_bytes + ? <= quota_bytes)',
     bytes,
-    keys.account,
+    account,
     bytes,
   );
   if (within.changes === 0) throw overQuota();

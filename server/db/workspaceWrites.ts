@@ -1,6 +1,7 @@
 import { equalBytes, fromHex, toHex } from '../../base/bytes.ts';
 import { BackupError } from '../../base/errors.ts';
 import type { MetadataWrites } from '../core/metadataWrites.ts';
+import { requireRoomFor } from './accountLimits.ts';
 import { addEvent, scopeKeys, workspaceKey } from './rows.ts';
 import type { Statements } from './statements.ts';
 
@@ -21,6 +22,7 @@ export function workspaceWrites(statements: Statements): WorkspaceWrites {
         if (otherId === id && other.name === name) return;
         throw new BackupError('conflict', 'Another workspace has this name or id.', { workspace: otherId });
       }
+      requireRoomFor('workspaces', statements, account);
       statements.change(kysely.insertInto('workspaces').values({ account, id: fromHex(id), name, created_at: at }));
       addEvent(statements, { account, at, event: { kind: 'workspace', workspace: id, name } });
     },
@@ -35,6 +37,7 @@ export function workspaceWrites(statements: Statements): WorkspaceWrites {
         if (known.device === device && known.workspace === inWorkspace && equalBytes(known.origin, fromHex(origin))) return;
         throw new BackupError('conflict', 'This lane belongs to another device or folder.');
       }
+      requireRoomFor('lanes', statements, account);
       statements.change(
         kysely.insertInto('lanes').values({
           account,
