@@ -155,6 +155,7 @@ class MemoryRepository implements port.Repository, KeyStore {
     signal.throwIfAborted();
     const account = this.#account;
     const header = this.#checkRecord(record, rows);
+    if (advance !== undefined && header.partial) throw new BackupError('invalid', 'A ref never points to a partial snapshot.');
     const lane = account.lanes.get(header.lane);
     if (lane === undefined || lane.workspace !== header.workspace) throw new BackupError('not-found', 'No such lane.');
     if (lane.device !== this.#device.device || header.device !== this.#device.device) {

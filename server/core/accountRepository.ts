@@ -112,6 +112,7 @@ export class AccountRepository implements port.Repository, KeyStore {
     signal.throwIfAborted();
     if (advance !== undefined) requireText(advance.ref, limits.refNameBytesMax);
     const checked = this.#checkRecord(record, rows);
+    if (advance !== undefined && checked.header.partial) throw new BackupError('invalid', 'A ref never points to a partial snapshot.');
     const segments = pack === undefined ? [] : await this.#takeIn(pack, signal);
     const bytes = inlineBytes(segments);
     const request = { ...this.#scoped(), ...checked, rows: ownBytes(rows), segments, advance };

@@ -226,6 +226,29 @@ export const commitCases: RepositoryCases = {
     assert.deepEqual([again.advanced, again.ref], [true, next.request.record.id]);
   },
 
+  'never moves a ref to a partial snapshot, and commits nothing that asks for it': async (world) => {
+    const lane = await world.lane(world.laptop);
+    const root = world.tree({});
+    await world.laptop.repository.putPack(await world.pack(root), world);
+    const advance = { ref: 'main', expect: undefined };
+    await rejectsWith('invalid', world.commit(lane, { root: root.id, partial: true, advance }));
+    const partial = await world.commitWell(lane, { root: root.id, partial: true });
+    await rejectsWith('invalid', world.laptop.repository.commit({ ...partial.request, advance }, world));
+    const whole = await world.commitWell(lane, { root: root.id, advance });
+    assert.deepEqual([whole.seq > partial.seq, whole.advanced, whole.ref], [true, true, whole.request.record.id]);
+  },
+
+  'keeps the refs of one workspace apart from those of another': async (world) => {
+    const [lane, other] = [await world.lane(world.laptop), await world.lane(world.laptop, await world.workspace(world.laptop, 'b'))];
+    const root = world.tree({});
+    const pack = await world.pack(root);
+    const first = await world.commitWell(lane, { root: root.id, pack, advance: { ref: 'main', expect: undefined } });
+    const second = await world.commitWell(other, { root: root.id, advance: { ref: 'main', expect: first.request.record.id } });
+    assert.deepEqual([second.advanced, second.ref], [false, undefined]);
+    const elsewhere = { ...other, id: lane.id, head: lane.head };
+    await rejectsWith('not-found', world.commit(elsewhere, { root: root.id, advance: { ref: 'main', expect: undefined } }));
+  },
+
   'never takes a partial snapshot for the latest': async (world) => {
     const lane = await world.lane(world.laptop);
     const root = world.tree({});
