@@ -79,7 +79,16 @@ export const layers = [
     node: 'any',
   },
 
-  { folder: 'extension', layers: engine, packages: ['vscode'], node: 'none' },
+  { folder: 'extension/messages', layers: ['base', 'protocol'], types: engine, node: 'none' },
+  { folder: 'extension/model', layers: [...pure, 'extension/messages'], types: engine, node: 'none' }, // decides, knows no editor
+  { folder: 'extension/worker', layers: [...engine, 'extension/messages'], node: 'any' },
+  {
+    folder: 'extension', // the editor's side
+    layers: ['base', 'protocol', 'engine/core', 'engine/platform', 'extension/messages', 'extension/model'],
+    types: engine,
+    packages: ['vscode'],
+    node: 'any',
+  },
   { folder: 'cli', layers: engine, node: 'any' },
 
   { folder: 'bench', layers: [...engine, 'engine/testing'], node: 'any' },

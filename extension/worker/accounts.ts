@@ -1,0 +1,58 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isBackupError } from '../../base/errors.ts';
+import { connectAccount } from '../../engine/store/accountClient.ts';
+import { readServerCertificate, type ServerCertificate } from '../../engine/store/trust.ts';
+import type { SignInRequest } from '../messages/engineCalls.ts';
+import type { Session } from '../messages/session.ts';
+import { keysFolder } from './serverLink.ts';
+
+interface Options {
+  readonly signal: AbortSignal;
+}
+
+/** The certificate that a person has to decide about; undefined when there is nothing to decide. */
+export async function unknownCertificate(url: string, { signal }: Options): Promise<ServerCertificate | undefined> {
+  if (url.startsWith('http:')) return undefined;
+  const client = connectAccount({ url, trust: { kind: 'system' }, token: undefined });
+  try {
+    await client.health({ signal });
+    return undefined;
+  } catch (error) {
+    if (isBackupError(error, 'denied') && error.details['reason'] === 'certificate') return await readServerCertificate(url, { signal });
+    throw error;
+  } finally {
+    client.close();
+  }
+}
+
+/** Makes this editor a device of the account. Keys pinned before are forgotten, as a sign-in is meant to. */
+export async function signIn(request: SignInRequest, { signal, home }: Options & { readonly home: string }): Promise<Session> {
+  const { url, user, password, device, trust } = request;
+  const client = connectAccount({ url, trust, token: undefined });
+  try {
+    const answer = await client.login({ name: user, password, device }, { signal });
+    await rm(join(home, keysFolder), { recursive: true, force: true });
+    return {
+      url,
+      user: answer.account.name,
+      account: answer.account.id,
+      device: answer.device.id,
+      deviceName: answer.device.name,
+      token: answer.token,
+      trust,
+    };
+  } finally {
+    client.close();
+  }
+}
+
+/** Revokes the session's token. */
+export async function signOut({ url, trust, token }: Session, { signal }: Options): Promise<void> {
+  const client = connectAccount({ url, trust, token });
+  try {
+    await client.logout({ signal });
+  } finally {
+    client.close();
+  }
+}
