@@ -92,7 +92,7 @@ export const layers = [
   { folder: 'cli', layers: engine, node: 'any' },
 
   { folder: 'bench', layers: [...engine, 'engine/testing'], node: 'any' },
-  { folder: 'scripts', layers: [...engine, 'engine/testing'], packages: ['oxc-parser'], node: 'any' },
+  { folder: 'scripts', layers: [...engine, 'engine/testing'], packages: ['esbuild', 'oxc-parser'], node: 'any' },
 ];
 
 /** Top-level folders that hold source, `test` included. */

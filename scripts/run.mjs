@@ -21,6 +21,8 @@ const scripts = new Map([
   ['test', ['scripts/test.ts', 'all']],
   ['test:unit', ['scripts/test.ts', 'unit']],
   ['test:slow', ['scripts/test.ts', 'slow']],
+  ['test:vscode', ['scripts/testVscode.ts']],
+  ['package', ['scripts/package.ts']],
 ]);
 
 const pinnedNodes = new Map([
