@@ -43,4 +43,36 @@ function nodeProgram({ folder, node }) {
   };
 }
 
-export default [nodeProgram({ folder: 'cli', node: 24 }), nodeProgram({ folder: 'server', node: 24 })];
+/**
+ * The extension: the editor's side, and the engine's thread that it starts by path. CommonJS in `.cjs`, because the root
+ * is an ES module package and older editors load nothing else; for the Node of the oldest editor supported. No native
+ * code: nothing in it imports the watcher.
+ * @returns {import('webpack').Configuration}
+ */
+function extension() {
+  return {
+    name: 'extension',
+    context: root,
+    mode: 'production',
+    target: 'node22',
+    entry: { extension: './extension/extension.ts', engineWorker: './extension/worker/main.ts' },
+    output: {
+      path: `${root}extension/dist`,
+      filename: '[name].cjs',
+      library: { type: 'commonjs2' },
+      clean: true,
+    },
+    externals: { vscode: 'commonjs vscode' },
+    resolve: { extensions: ['.ts', '...'] },
+    module: {
+      rules: [{ test: /\.ts$/, loader: 'esbuild-loader', options: { target: 'node22' } }],
+      parser: { javascript: { worker: false } },
+    },
+    optimization: { minimize: false, splitChunks: false },
+    devtool: 'source-map',
+    performance: false,
+    stats: 'errors-warnings',
+  };
+}
+
+export default [nodeProgram({ folder: 'cli', node: 24 }), nodeProgram({ folder: 'server', node: 24 }), extension()];

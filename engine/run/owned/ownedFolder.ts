@@ -65,7 +65,7 @@ export class OwnedFolder {
         case 'restore':
           return { kind: 'restored', report: await this.#restore(request, options) };
         case 'undo':
-          return { kind: 'restored', report: await undoRestore({ ...this.#inPlace(request.except, options), rootOf: async (id) => (await this.#find(id, options)).header.root }) };
+          return { kind: 'restored', report: await undoRestore(this.#inPlace(request.except, options)) };
         default:
           return request satisfies never;
       }
@@ -108,7 +108,8 @@ export class OwnedFolder {
     return await findSnapshotById(id, { repository: this.#parts.patient, signal });
   }
 
-  #inPlace(except: ReadonlySet<BytePath>, { signal, onProgress }: PerformOptions): InPlaceOptions {
+  #inPlace(except: ReadonlySet<BytePath>, options: PerformOptions): InPlaceOptions {
+    const { signal, onProgress } = options;
     const { patient: repository, context, files, root, restores, clock, windows } = this.#parts;
     return {
       reader: new ObjectReader({ repository, context, signal }),
@@ -116,7 +117,8 @@ export class OwnedFolder {
       files,
       folder: root,
       state: restores,
-      capture: async (paths) => await this.#capture(paths, except, { signal, onProgress }),
+      rootOf: async (id) => (await this.#find(id, options)).header.root,
+      capture: async (paths) => await this.#capture(paths, except, options),
       clock,
       windows,
       signal,
