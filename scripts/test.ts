@@ -4,6 +4,7 @@ import { check } from './check.ts';
 import { sourceFolders } from './layers.mjs';
 import { lint } from './lint.ts';
 import { root, runTool } from './runTool.ts';
+import { testVscode } from './testVscode.ts';
 
 const minuteMs = 60_000;
 const beside = `{${sourceFolders.filter((folder) => folder !== 'test').join(',')}}/**/*.test.ts`;
@@ -23,7 +24,8 @@ if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
 
 /**
  * `node scripts/test.ts all | unit | slow [PART OF A FILE NAME]... [--OPTION OF NODE]...`
- * The whole suite also builds, checks types and lints before it; the slow one only builds.
+ * The whole suite also builds, checks types and lints before it, and tests the extension in the editor after it; the
+ * slow one only builds.
  */
 async function main([name = '', ...args]: readonly string[]): Promise<number> {
   if (name !== 'unit' && name !== 'all' && name !== 'slow') throw new Error(`There is no suite ${name}.`);
@@ -34,7 +36,9 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
       return code;
     }
   }
-  return test(suites[name], args);
+  const code = await test(suites[name], args);
+  // With a part of the tests asked for, `npm run test:vscode` has the same for those in the editor.
+  return name === 'all' && code === 0 && args.length === 0 ? testVscode() : code;
 }
 
 async function test(suite: (typeof suites)[keyof typeof suites], args: readonly string[]): Promise<number> {
