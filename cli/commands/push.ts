@@ -1,7 +1,7 @@
 import type { Call, Command, Outcome } from '../command.ts';
 import { chooseTarget, rulesOfTarget, type PushTarget } from '../folder/chooseTarget.ts';
 import type { FolderOptions } from '../folder/ownedFolder.ts';
-import { runInFolder } from '../folder/runInFolder.ts';
+import { performPush } from '../folder/performPush.ts';
 import { readRules, ruleFlags } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 
@@ -27,9 +27,9 @@ async function runPush(call: Call, server: Server): Promise<Outcome> {
   const target = await chooseTarget(server, { call, path: words.operand(0) ?? '.' });
   const { folder, identity, dirty, name, join } = target;
   const flags = { git: words.has('git'), noGitignore: words.has('no-gitignore') };
-  return await runInFolder(
+  return await performPush(
     { call, server, folder, identity, name, join: joinOf(join), rules: rulesOfTarget(target, await readRules(call)) },
-    { kind: 'push', dirty, message: words.text('message'), force: words.has('force'), dryRun: words.has('dry-run'), ...flags },
+    { dirty, message: words.text('message'), force: words.has('force'), dryRun: words.has('dry-run'), ...flags },
   );
 }
 

@@ -4,7 +4,7 @@ import { absolutePath } from '../../engine/platform/nativePath.ts';
 import { planRestoreInto, restoreInto } from '../../engine/run/restore/restoreInto.ts';
 import { UsageError } from '../arguments.ts';
 import type { Call, Command, Outcome } from '../command.ts';
-import { runInFolder } from '../folder/runInFolder.ts';
+import { performRestore } from '../folder/performRestore.ts';
 import { pathFields } from '../output/entries.ts';
 import { shortId } from '../output/ids.ts';
 import { planOutcome, restoreOutcome } from '../output/restores.ts';
@@ -43,9 +43,9 @@ async function restoreOver(call: Call, server: Server): Promise<Outcome> {
   const { folder, identity, workspace } = requirePlace(await resolveWorkspace(server, { call, physical: await followedPath('.') }));
   if (snapshot.workspace !== workspace) throw new BackupError('conflict', 'That snapshot is of another workspace than this folder: restore it with --to DIR.');
   const rules = await readRules(call);
-  return await runInFolder(
+  return await performRestore(
     { call, server, folder, identity, name: undefined, rules },
-    { kind: 'restore', snapshot: snapshot.id, path: name.path, deleteOthers: words.has('delete'), dryRun: words.has('dry-run') },
+    { snapshot: snapshot.id, path: name.path, deleteOthers: words.has('delete'), dryRun: words.has('dry-run') },
   );
 }
 

@@ -1,6 +1,6 @@
 import { BackupError } from '../../base/errors.ts';
 import type { Call, Command, Outcome } from '../command.ts';
-import { runInFolder } from '../folder/runInFolder.ts';
+import { performUndo } from '../folder/performRestore.ts';
 import { readRules } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
 import { findPlace } from '../workspace/findPlace.ts';
@@ -21,5 +21,5 @@ async function runUndo(call: Call, server: Server): Promise<Outcome> {
   if (place === undefined) throw new BackupError('not-found', 'This folder is not backed up from this machine.');
   const { folder, identity } = place;
   const rules = await readRules(call);
-  return await runInFolder({ call, server, folder, identity, name: undefined, rules }, { kind: 'undo' });
+  return await performUndo({ call, server, folder, identity, name: undefined, rules });
 }

@@ -2,10 +2,10 @@ import { BackupError, isBackupError } from '../../base/errors.ts';
 import { displayName } from '../../engine/core/byteString.ts';
 import type { RuleOptions } from '../../engine/core/ignore/directoryRules.ts';
 import type { Dirty } from '../../engine/run/reports.ts';
+import type { OwnedFolder } from '../../engine/run/owned/ownedFolder.ts';
 import { FolderRules } from '../../engine/run/scan/folderRules.ts';
 import type { Call, Command, Outcome } from '../command.ts';
 import { chooseTarget, rulesOfTarget } from '../folder/chooseTarget.ts';
-import type { OwnedFolder } from '../folder/ownedFolder.ts';
 import { withFolder } from '../folder/runInFolder.ts';
 import { readRules, ruleFlags } from '../session/settings.ts';
 import { withServer, type Server } from '../session/server.ts';
@@ -87,7 +87,7 @@ class Watch {
     const { watchFolder } = await import('../../engine/platform/watchFolder.ts');
     const { call, rules: options } = this.#parts;
     const { files } = call.surroundings;
-    const root = this.#owned.options.folder;
+    const root = this.#owned.folder;
     const leftOut = async (): ReturnType<typeof leftOutDirectories> =>
       await leftOutDirectories({ files, root, rules: new FolderRules({ files, root, options }) }, { signal: call.signal });
     return new FolderEvents({ root, leftOut, notice, watchFolder });
@@ -105,8 +105,8 @@ class Watch {
   async #refresh(events: FolderEvents): Promise<void> {
     if (!this.#announced) {
       this.#announced = true;
-      const { engine, options } = this.#owned;
-      this.#parts.reporter.watching(displayName(options.folder), { workspace: engine.workspace ?? null });
+      const { engine, folder } = this.#owned;
+      this.#parts.reporter.watching(displayName(folder), { workspace: engine.workspace ?? null });
     }
     await events.refresh();
   }

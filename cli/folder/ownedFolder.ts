@@ -1,20 +1,15 @@
-import { join } from 'node:path';
-import { BackupError, isBackupError } from '../../base/errors.ts';
+import { join, posix } from 'node:path';
+import { displayName } from '../../engine/core/byteString.ts';
 import type { RuleOptions } from '../../engine/core/ignore/directoryRules.ts';
+import { hostId } from '../../engine/platform/hostId.ts';
 import { openStateFolder } from '../../engine/platform/stateFolder.ts';
 import type { AbsolutePath } from '../../engine/ports/files.ts';
-import type { StateFolder } from '../../engine/ports/stateFolder.ts';
-import type { FolderEngine, FolderEngineParts } from '../../engine/run/folderEngine.ts';
-import type { OnAcknowledged, OnProgress } from '../../engine/run/reports.ts';
-import { recoverRestores } from '../../engine/run/restore/recoverRestores.ts';
-import type { SnapshotId } from '../../protocol/ids.ts';
-import type { Call, Outcome } from '../command.ts';
+import type { FolderEngineParts } from '../../engine/run/folderEngine.ts';
+import { OwnedFolder } from '../../engine/run/owned/ownedFolder.ts';
+import type { OnAcknowledged } from '../../engine/run/reports.ts';
+import type { Call } from '../command.ts';
 import type { Server } from '../session/server.ts';
 import { stateFolderOf } from '../workspace/findPlace.ts';
-import type { FolderRequest } from './folderRequest.ts';
-import { openEngine } from './openEngine.ts';
-import { performPush } from './performPush.ts';
-import { performRestore, performUndo } from './performRestore.ts';
 
 export interface FolderOptions {
   readonly call: Call;
@@ -31,92 +26,41 @@ export interface FolderOptions {
   readonly onAcknowledged?: OnAcknowledged;
 }
 
-export interface PerformOptions {
-  readonly signal: AbortSignal;
-  readonly onProgress: OnProgress;
+/** The engine of one folder in this process, which must own it. Brings restores to an end that were cut off. */
+export async function openOwnedFolder(options: FolderOptions): Promise<OwnedFolder> {
+  const { call, server, folder, identity, name, join: joined, rules, onAcknowledged } = options;
+  const { home, hostName, clock, log, files } = call.surroundings;
+  const state = stateFolderOf(identity, { home, session: server.session });
+  const owned = await OwnedFolder.open({
+    files,
+    root: folder,
+    folder: displayName(folder),
+    host: hostName,
+    hostId: await hostId(),
+    identity,
+    rules,
+    state: await openStateFolder(state),
+    outbox: await openStateFolder(join(state, 'outbox')),
+    restores: await openStateFolder(join(state, 'restores')),
+    repository: server.repositoryOnce,
+    patient: server.repository,
+    context: await server.formatContext(),
+    device: server.session.device,
+    name: name ?? nameOfFolder(identity),
+    join: joined,
+    clock,
+    log,
+    windows: process.platform === 'win32',
+    signal: call.signal,
+    ...(onAcknowledged === undefined ? {} : { onAcknowledged }),
+  });
+  const { undone, finished } = owned.recovered;
+  if (undone > 0) call.output.note('A restore that had been cut off was taken back: nothing of it had been put in place yet.');
+  if (finished > 0) call.output.note('A restore that had been cut off was finished; npx --no holdfast undo takes it back.');
+  return owned;
 }
 
-/** A folder that this process owns: what works on it, for this process's own command and for others that ask. */
-export class OwnedFolder {
-  readonly options: FolderOptions;
-  readonly engine: FolderEngine;
-  /** Journals of in-place restores. */
-  readonly restores: StateFolder;
-  #running: Promise<unknown> = Promise.resolve();
-
-  private constructor(parts: { readonly options: FolderOptions; readonly engine: FolderEngine; readonly restores: StateFolder }) {
-    this.options = parts.options;
-    this.engine = parts.engine;
-    this.restores = parts.restores;
-  }
-
-  /** Opens the engine and brings restores to an end that were cut off. */
-  static async open(options: FolderOptions): Promise<OwnedFolder> {
-    const { call, server, folder, identity } = options;
-    const { home, files, clock, primitives } = call.surroundings;
-    const restores = await openStateFolder(join(stateFolderOf(identity, { home, session: server.session }), 'restores'));
-    const { undone, finished } = await recoverRestores({
-      files,
-      folder,
-      state: restores,
-      clock,
-      context: primitives,
-      signal: call.signal,
-      acknowledged: async (snapshot) => await isOnServer(snapshot, options),
-    });
-    if (undone > 0) call.output.note('A restore that had been cut off was taken back: nothing of it had been put in place yet.');
-    if (finished > 0) call.output.note('A restore that had been cut off was finished; npx --no holdfast undo takes it back.');
-    return new OwnedFolder({ options, engine: await openEngine(options), restores });
-  }
-
-  /** What is asked for, one after the other. */
-  async perform(request: FolderRequest, options: PerformOptions): Promise<Outcome> {
-    return await this.inTurn(async () => await this.#perform(request, options));
-  }
-
-  /** Runs when everything before it is done: nobody captures the folder while a restore works on it. */
-  async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#running.then(work);
-    this.#running = turn.catch(() => undefined /* who asked is told */);
-    return await turn;
-  }
-
-  /** Resolves when everything that was asked so far is done. */
-  async idle(): Promise<void> {
-    for (let last: unknown; last !== this.#running; ) {
-      last = this.#running;
-      await this.#running;
-    }
-  }
-
-  async #perform(request: FolderRequest, options: PerformOptions): Promise<Outcome> {
-    options.signal.throwIfAborted();
-    switch (request.kind) {
-      case 'push':
-        this.#requireRules(request);
-        return await performPush(this, request, options);
-      case 'restore':
-        return await performRestore(this, request, options);
-      case 'undo':
-        return await performUndo(this, options);
-      default:
-        return request satisfies never;
-    }
-  }
-
-  #requireRules({ git, noGitignore }: { readonly git: boolean; readonly noGitignore: boolean }): void {
-    const { rules } = this.options;
-    if ((!git || rules.git) && (!noGitignore || !rules.gitignore)) return;
-    throw new BackupError('conflict', 'The holdfast that watches this folder was started without --git or --no-gitignore: stop it first, or start it with the same.');
-  }
-}
-
-/** Without the server: not that we know. */
-async function isOnServer(snapshot: SnapshotId, { server, call }: FolderOptions): Promise<boolean> {
-  try {
-    return (await server.repositoryOnce.findSnapshots({ prefix: snapshot }, { signal: call.signal })).length > 0;
-  } catch (error) {
-    if (!isBackupError(error)) throw error;
-    return false;
-  }
+/** The last name of the path; of a root, which has none, something that says so. */
+export function nameOfFolder(folder: AbsolutePath): string {
+  return displayName(posix.basename(folder)) || 'root';
 }

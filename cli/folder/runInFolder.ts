@@ -4,18 +4,18 @@ import { ownerKey } from '../../engine/platform/owner/ownerAddress.ts';
 import type { OwnerClient } from '../../engine/platform/owner/ownerClient.ts';
 import { folderSecret, ownFolder } from '../../engine/platform/ownFolder.ts';
 import { openStateFolder } from '../../engine/platform/stateFolder.ts';
+import { encodeFolderRequest, parseFolderRequest, shortened, type FolderAnswer, type FolderRequest } from '../../engine/run/owned/folderRequest.ts';
+import type { OwnedFolder } from '../../engine/run/owned/ownedFolder.ts';
 import type { Progress } from '../../engine/run/reports.ts';
-import type { Outcome } from '../command.ts';
 import { stateFolderOf } from '../workspace/findPlace.ts';
-import { encodeFolderRequest, parseFolderRequest, type FolderRequest } from './folderRequest.ts';
-import { OwnedFolder, type FolderOptions } from './ownedFolder.ts';
+import { openOwnedFolder, type FolderOptions } from './ownedFolder.ts';
 
 const secretName = 'owner.secret';
 /** How often an owner that goes away while it is asked is replaced by asking again. */
 const attemptsMax = 5;
 
 /** Does what is asked: in this process when the folder is free, else in the one that owns it. */
-export async function runInFolder(options: FolderOptions, request: FolderRequest): Promise<Outcome> {
+export async function runInFolder(options: FolderOptions, request: FolderRequest): Promise<FolderAnswer> {
   const { signal, output } = options.call;
   const onProgress = output.progress.bind(output);
   for (let attempt = 1; ; attempt++) {
@@ -24,7 +24,7 @@ export async function runInFolder(options: FolderOptions, request: FolderRequest
         own: async (folder) => await folder.perform(request, { signal, onProgress }),
         ask: async (owner) =>
           // Both ends are this program, and they know each other by a secret.
-          (await owner.request(request.kind, encodeFolderRequest(request), { signal, onProgress: (each) => onProgress(each as Progress) })) as Outcome,
+          (await owner.request(request.kind, encodeFolderRequest(request), { signal, onProgress: (each) => onProgress(each as Progress) })) as FolderAnswer,
       });
     } catch (error) {
       if (!(error instanceof OwnerGone) || attempt === attemptsMax) throw error;
@@ -46,12 +46,12 @@ export async function withFolder<T>(
   const owner = await ownFolder({
     key: ownerKey({ stateFolder: state, folder: identity }),
     secret: await folderSecret(join(state, secretName)),
-    serve: async ({ params, signal, onProgress }) => await (await opened.promise).perform(parseFolderRequest(params), { signal, onProgress }),
+    serve: async ({ params, signal, onProgress }) => shortened(await (await opened.promise).perform(parseFolderRequest(params), { signal, onProgress })),
     signal: call.signal,
   });
   try {
     if (owner.kind === 'client') return await asking(async () => await work.ask(owner));
-    const owned = await OwnedFolder.open(options);
+    const owned = await openOwnedFolder(options);
     opened.resolve(owned);
     const result = await work.own(owned);
     await owned.idle();

@@ -4,7 +4,7 @@ import { byteStringOfText } from '../../engine/core/byteString.ts';
 import type { RuleOptions } from '../../engine/core/ignore/directoryRules.ts';
 import { absolutePath, realAbsolutePath } from '../../engine/platform/nativePath.ts';
 import type { AbsolutePath } from '../../engine/ports/files.ts';
-import type { FolderRequest, FolderAnswer } from '../../engine/run/owned/folderRequest.ts';
+import { usualPush, type FolderAnswer, type FolderRequest } from '../../engine/run/owned/folderRequest.ts';
 import type { OwnedFolder, PerformOptions } from '../../engine/run/owned/ownedFolder.ts';
 import type { Progress } from '../../engine/run/reports.ts';
 import type { FolderStatus, FollowedFolder, Notice, Problem } from '../messages/engineCalls.ts';
@@ -116,7 +116,7 @@ export class BackupFolder {
   }
 
   async #push({ dirty, trigger }: Extract<Work, { kind: 'push' }>): Promise<boolean> {
-    const answer = await this.perform({ kind: 'push', dirty, trigger, message: undefined }, { signal: this.#closing.signal, onProgress: () => {} });
+    const answer = await this.perform({ ...usualPush, dirty, trigger }, { signal: this.#closing.signal, onProgress: () => {} });
     return answer.kind === 'pushed' && this.#waiting(answer.report.outcome === 'queued') > 0;
   }
 

@@ -5,7 +5,7 @@ import type { RuleOptions } from '../../engine/core/ignore/directoryRules.ts';
 import type { RestorePlan } from '../../engine/core/restore/restorePlan.ts';
 import { absolutePath, realAbsolutePath } from '../../engine/platform/nativePath.ts';
 import type { AbsolutePath } from '../../engine/ports/files.ts';
-import type { FolderAnswer } from '../../engine/run/owned/folderRequest.ts';
+import { usualPush, type FolderAnswer } from '../../engine/run/owned/folderRequest.ts';
 import { planInFolder } from '../../engine/run/owned/ownedFolder.ts';
 import { ObjectReader } from '../../engine/run/read/objectReader.ts';
 import { findSnapshotById, requireContent } from '../../engine/run/read/snapshots.ts';
@@ -111,7 +111,7 @@ export class EngineHost {
   }
 
   async #push({ folder, message }: ParamsOf<'push'>, options: CallOptions) {
-    const answer = await this.#folder(folder).perform({ kind: 'push', dirty: 'all', trigger: 'manual', message }, options);
+    const answer = await this.#folder(folder).perform({ ...usualPush, dirty: 'all', trigger: 'manual', message }, options);
     if (answer.kind !== 'pushed') throw new Error('Broken invariant: a push was not answered as one.');
     return answer.report;
   }

@@ -21,6 +21,11 @@ export interface PushRequest {
   readonly dirty: Dirty;
   readonly trigger: 'save' | 'watch' | 'scan' | 'manual';
   readonly message: string | undefined;
+  readonly force: boolean;
+  readonly dryRun: boolean;
+  /** What the owner's rules must be made with, where it is not the usual. */
+  readonly git: boolean;
+  readonly noGitignore: boolean;
 }
 
 export interface RestoreRequest {
@@ -37,7 +42,13 @@ export interface UndoRequest {
   readonly except: ReadonlySet<BytePath>;
 }
 
-export type FolderAnswer = { readonly kind: 'pushed'; readonly report: PushReport } | { readonly kind: 'restored'; readonly report: InPlaceReport };
+/** A push as it mostly is. */
+export const usualPush = { kind: 'push', message: undefined, force: false, dryRun: false, git: false, noGitignore: false } as const;
+
+export type FolderAnswer =
+  /** `isNew`: the folder was never backed up before. */
+  | { readonly kind: 'pushed'; readonly report: PushReport; readonly isNew: boolean }
+  | { readonly kind: 'restored'; readonly report: InPlaceReport };
 
 /** As JSON can say it. */
 export function encodeFolderRequest(request: FolderRequest): object {
@@ -54,7 +65,7 @@ export function parseFolderRequest(value: unknown): FolderRequest {
 export function shortened(answer: FolderAnswer): FolderAnswer {
   if (answer.kind === 'pushed') {
     const { report } = answer;
-    return { kind: 'pushed', report: { ...report, warnings: report.warnings.slice(0, listedMax), changed: report.changed.slice(0, listedMax) } };
+    return { ...answer, report: { ...report, warnings: report.warnings.slice(0, listedMax), changed: report.changed.slice(0, listedMax) } };
   }
   const { report } = answer;
   const cut = <T>(items: readonly T[]): readonly T[] => items.slice(0, listedMax);
@@ -71,6 +82,10 @@ function readRequest(fields: FieldReader): FolderRequest {
         dirty: fields.required('dirty', (value, what) => (value === 'all' ? value : parsePaths(value, what))),
         trigger: fields.required('trigger', oneOf(['save', 'watch', 'scan', 'manual'])),
         message: fields.optional('message', text(textBytesMax)),
+        force: fields.required('force', flag),
+        dryRun: fields.required('dryRun', flag),
+        git: fields.required('git', flag),
+        noGitignore: fields.required('noGitignore', flag),
       };
     case 'restore':
       return {

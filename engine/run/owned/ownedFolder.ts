@@ -3,6 +3,7 @@ import type { SnapshotId } from '../../../protocol/ids.ts';
 import { isWithin } from '../../core/byteString.ts';
 import type { ByteName, BytePath } from '../../core/byteString.ts';
 import type { RestorePlan } from '../../core/restore/restorePlan.ts';
+import type { AbsolutePath } from '../../ports/files.ts';
 import type { Repository } from '../../ports/repository.ts';
 import type { SafeFiles } from '../../ports/safeFiles.ts';
 import type { StateFolder } from '../../ports/stateFolder.ts';
@@ -37,6 +38,8 @@ export interface PerformOptions {
 /** A folder that this process owns: what works on it, for this process and for others that ask, one after the other. */
 export class OwnedFolder {
   readonly engine: FolderEngine;
+  /** Its real path. */
+  readonly folder: AbsolutePath;
   /** Restores that had been cut off: taken back, and finished. */
   readonly recovered: { readonly undone: number; readonly finished: number };
   readonly #parts: OwnedFolderParts;
@@ -45,6 +48,7 @@ export class OwnedFolder {
   private constructor(parts: OwnedFolderParts, { engine, recovered }: Pick<OwnedFolder, 'engine' | 'recovered'>) {
     this.#parts = parts;
     this.engine = engine;
+    this.folder = parts.root;
     this.recovered = recovered;
   }
 
@@ -87,9 +91,14 @@ export class OwnedFolder {
     }
   }
 
-  async #push({ dirty, trigger, message }: PushRequest, options: PerformOptions): Promise<FolderAnswer> {
-    const report = await this.engine.push({ dirty, trigger, message, force: false, dryRun: false, include: new Set(), ...options });
-    return { kind: 'pushed', report };
+  async #push({ dirty, trigger, message, force, dryRun, git, noGitignore }: PushRequest, options: PerformOptions): Promise<FolderAnswer> {
+    const { rules } = this.#parts;
+    if ((git && !rules.git) || (noGitignore && rules.gitignore)) {
+      throw new BackupError('conflict', 'What backs up this folder now (an editor, or holdfast watch) was started without --git or --no-gitignore: stop it first, or start it with the same.');
+    }
+    const isNew = this.engine.workspace === undefined;
+    const report = await this.engine.push({ dirty, trigger, message, force, dryRun, include: new Set(), ...options });
+    return { kind: 'pushed', report, isNew };
   }
 
   async #restore(request: RestoreRequest, options: PerformOptions) {
