@@ -18,6 +18,7 @@ import { snapshotScheme } from './model/snapshotUri.ts';
 import { AccountProvider, providerId } from './session/accountProvider.ts';
 import { SessionStore } from './session/sessionStore.ts';
 import { HistoryView } from './views/historyView.ts';
+import { ProblemMessages } from './views/problemMessages.ts';
 import { SnapshotView } from './views/snapshotView.ts';
 import { StatusBar } from './views/statusBar.ts';
 
@@ -47,6 +48,7 @@ export function composeExtension(context: vscode.ExtensionContext): Extension {
   const snapshots = store.add(new SnapshotView({ ...common, folders, now: () => clock.now() }));
   const history = store.add(new HistoryView(common));
   const statusBar = store.add(new StatusBar({ folders, clock, signal }));
+  store.add(new ProblemMessages({ folders, log }));
   const parts: CommandParts = { ...common, folders, snapshots, history, clock };
   store.add(registerCommands(parts));
   const reason = new vscode.MarkdownString('This is part of a snapshot, which never changes. Restore it to work on it.');

@@ -17,7 +17,8 @@ export async function runShown(name: string, log: vscode.LogOutputChannel, work:
   }
 }
 
-async function showError(error: unknown): Promise<void> {
+/** Says what happened, what is safe and what to do, with a button for it. */
+export async function showError(error: unknown): Promise<void> {
   const { happened, safe, next, action } = explainError(error);
   const signIn = 'Sign In';
   const showLog = 'Show Log';

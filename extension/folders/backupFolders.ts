@@ -81,7 +81,7 @@ export class BackupFolders implements Disposable {
     const { session } = this.#parts.sessions;
     const followed = this.followed;
     return {
-      signedIn: session !== undefined,
+      signedIn: this.#parts.sessions.known ? session !== undefined : 'unknown',
       folders: followed.map((folder) => ({ name: folder.name, auto: followedFolder(folder).auto, status: this.#statuses.get(folder.uri.fsPath) })),
       others: this.candidates.length - followed.length,
       server: session === undefined ? '' : serverName(session),

@@ -4,7 +4,8 @@ import { formatAge, formatBytes, formatCount } from './units.ts';
 
 /** What the window knows of all its folders. */
 export interface WindowState {
-  readonly signedIn: boolean;
+  /** `unknown` until the editor has said. */
+  readonly signedIn: boolean | 'unknown';
   /** Asked and answered yes. */
   readonly folders: readonly { readonly name: string; readonly auto: boolean; readonly status: FolderStatus | undefined }[];
   /** Folders for which nobody has answered yet, or answered no. */
@@ -33,6 +34,7 @@ const phaseTexts = {
 } as const satisfies Readonly<Record<Progress['phase'], string>>;
 
 export function statusText(state: WindowState, now: number): StatusText {
+  if (state.signedIn === 'unknown') return plain({ text: '$(cloud) Backup', tooltip: 'Backup is starting.', action: 'show' });
   if (!state.signedIn) {
     return plain({ text: '$(cloud) Backup: sign in', tooltip: 'Nothing is backed up from this window. Click to sign in to your Holdfast server.', action: 'sign-in' });
   }
@@ -59,7 +61,7 @@ function plain(status: Omit<StatusText, 'severity'>): StatusText {
 
 function problemStatus(problem: Problem, state: WindowState, now: number): StatusText {
   const signIn = problem.code === 'denied';
-  const tooltip = [problem.message, ageText(state, now), signIn ? 'Your files are untouched. Click to sign in again.' : 'Your files are untouched. Click for the log.'];
+  const tooltip = [problem.message, `${ageText(state, now)} What changed since is not backed up.`, signIn ? 'Your files are untouched. Click to sign in again.' : 'Your files are untouched. Click for the log.'];
   return { text: '$(error) Backup: failed', tooltip: tooltip.join('\n\n'), severity: 'error', action: signIn ? 'sign-in' : 'log' };
 }
 

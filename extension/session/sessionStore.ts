@@ -11,6 +11,7 @@ export class SessionStore implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<Session | undefined>();
   readonly #listener: vscode.Disposable;
   #session: Session | undefined;
+  #known = false;
   #loading: Promise<void> | undefined;
   /** Secrets cannot be kept here: the session lives as long as the window. */
   #inMemory = false;
@@ -30,6 +31,11 @@ export class SessionStore implements vscode.Disposable {
 
   get session(): Session | undefined {
     return this.#session;
+  }
+
+  /** Whether it is known who is signed in. */
+  get known(): boolean {
+    return this.#known;
   }
 
   /** Resolves when it is known whether somebody is signed in. */
@@ -78,6 +84,7 @@ export class SessionStore implements vscode.Disposable {
   }
 
   #take(session: Session | undefined): void {
+    this.#known = true;
     if (JSON.stringify(session) === JSON.stringify(this.#session)) return;
     this.#session = session;
     this.#changed.fire(session);
