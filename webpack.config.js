@@ -1,6 +1,7 @@
 // Bundles of the programs. Types are checked by `npm run check`, not here.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { EsbuildPlugin } from 'esbuild-loader';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -68,7 +69,7 @@ function extension() {
       rules: [{ test: /\.ts$/, loader: 'esbuild-loader', options: { target: 'node22' } }],
       parser: { javascript: { worker: false } },
     },
-    optimization: { minimize: false, splitChunks: false },
+    optimization: { splitChunks: false, minimizer: [new EsbuildPlugin({ target: 'node22', keepNames: true, legalComments: 'none' })] },
     devtool: 'source-map',
     performance: false,
     stats: 'errors-warnings',

@@ -1,5 +1,5 @@
 import { AxiosError } from 'axios';
-import { BackupError, messageOf, systemCodeOf } from '../../base/errors.ts';
+import { BackupError, isBackupError, messageOf, systemCodeOf } from '../../base/errors.ts';
 import { pinFaultCode } from './trust.ts';
 
 /** What OpenSSL and Node call a certificate that is not to be trusted. */
@@ -27,6 +27,9 @@ const certificateCodes: ReadonlySet<string> = new Set([
  * the request.
  */
 export function connectionFault(error: unknown, host: string): BackupError {
+  // A tunnel that could not be made says so itself; the client wraps it.
+  const inner = error instanceof Error ? error.cause : undefined;
+  if (isBackupError(inner)) return inner;
   const system = systemCodeOf(error) ?? '';
   if (certificateCodes.has(system)) {
     return new BackupError(

@@ -10,6 +10,7 @@ import { codeOfStatus, parseProblem } from '../../protocol/messages/problem.ts';
 import { parseInstanceId, type InstanceId } from '../../protocol/ids.ts';
 import { apiPrefix, routes, type RouteName } from '../../protocol/routes.ts';
 import { connectionFault } from './connectionFault.ts';
+import { parseProxy, TunnelAgent } from './proxyTunnel.ts';
 import { parseServerUrl, tlsOptions, type Trust } from './trust.ts';
 
 export interface ConnectionOptions {
@@ -18,6 +19,8 @@ export interface ConnectionOptions {
   readonly trust: Trust;
   /** Undefined before the sign-in. */
   readonly token: string | undefined;
+  /** An HTTP proxy that leads to an HTTPS server: `http://HOST:PORT`. */
+  readonly proxy?: string | undefined;
   readonly limits?: ConnectionLimits;
 }
 
@@ -67,12 +70,14 @@ export class HttpConnection {
   readonly #agent: HttpAgent | HttpsAgent;
   #instance: InstanceId | undefined;
 
-  constructor({ url, trust, token, limits = connectionLimits }: ConnectionOptions) {
+  constructor({ url, trust, token, proxy, limits = connectionLimits }: ConnectionOptions) {
     this.#url = parseServerUrl(url);
     this.#token = token;
     this.#idleMs = limits.idleMs;
     const pool = { keepAlive: true, maxSockets: limits.sockets, timeout: limits.connectMs };
-    this.#agent = this.#url.protocol === 'https:' ? new HttpsAgent({ ...pool, ...tlsOptions(trust) }) : new HttpAgent(pool);
+    if (this.#url.protocol === 'http:') this.#agent = new HttpAgent(pool);
+    else if (proxy === undefined) this.#agent = new HttpsAgent({ ...pool, ...tlsOptions(trust) });
+    else this.#agent = new TunnelAgent(parseProxy(proxy), { ...pool, ...tlsOptions(trust) });
   }
 
   /** As of the newest answer; undefined before the first. */

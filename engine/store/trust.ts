@@ -1,8 +1,9 @@
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from 'node:tls';
 import { createHash, X509Certificate } from 'node:crypto';
 import { BackupError, messageOf, systemCodeOf } from '../../base/errors.ts';
 import type { CallOptions } from '../ports/repository.ts';
+import { openTunnel, parseProxy } from './proxyTunnel.ts';
 
 /** Why a server's certificate is believed. */
 export type Trust =
@@ -78,11 +79,12 @@ export function fingerprintOf(der: Uint8Array): string {
  * one place that verifies nothing, because what it reads is what a person or a fingerprint is to decide about.
  * Errors: `unavailable`, `invalid` when there is no TLS.
  */
-export async function readServerCertificate(url: string, { signal }: CallOptions): Promise<ServerCertificate> {
+export async function readServerCertificate(url: string, { signal, proxy }: CallOptions & { readonly proxy?: string | undefined }): Promise<ServerCertificate> {
   const { protocol, hostname, port } = parseServerUrl(url);
   if (protocol !== 'https:') throw new BackupError('invalid', 'A server on plain HTTP has no certificate.');
   const host = hostname.replace(/^\[|\]$/g, '');
-  const der = await shakeHands({ host, port: port === '' ? 443 : Number(port), signal });
+  const tunnel = proxy === undefined ? undefined : await openTunnel(parseProxy(proxy), `${hostname}:${port === '' ? 443 : port}`);
+  const der = await shakeHands({ host, port: port === '' ? 443 : Number(port), tunnel, signal });
   const certificate = new X509Certificate(der);
   return {
     fingerprint: fingerprintOf(der),
@@ -95,10 +97,17 @@ export async function readServerCertificate(url: string, { signal }: CallOptions
 
 const handshakeMsMax = 10_000;
 
-function shakeHands({ host, port, signal }: CallOptions & { readonly host: string; readonly port: number }): Promise<Buffer> {
+interface Handshake extends CallOptions {
+  readonly host: string;
+  readonly port: number;
+  /** A connection to it that stands already. */
+  readonly tunnel: Socket | undefined;
+}
+
+function shakeHands({ host, port, tunnel, signal }: Handshake): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const tcp = connectTcp({ host, port, timeout: handshakeMsMax });
+    const tcp = tunnel ?? connectTcp({ host, port, timeout: handshakeMsMax });
     const socket = connectTls({ socket: tcp, servername: /^[\d.]+$|:/.test(host) ? '' : host, rejectUnauthorized: false });
     const abort = (): void => void socket.destroy();
     const fail = (error: unknown): void => {

@@ -41,7 +41,7 @@ export async function signOutAsked(parts: CommandParts): Promise<void> {
 
 async function revoke(session: Session, { engine, signal, log }: Pick<CommandParts, 'engine' | 'signal' | 'log'>): Promise<void> {
   try {
-    await engine.call('signOut', { session }, { signal });
+    await engine.call('signOut', { session, proxy: machineSettings().proxy || undefined }, { signal });
   } catch (error) {
     // It was revoked before, or the server is away: the device stays in the account's list, where it can be revoked.
     log.info(`The old sign-in could not be revoked on the server: ${messageOf(error)}`);

@@ -15,10 +15,10 @@ import type { Session } from './session.ts';
  */
 export interface EngineCalls {
   /** Undefined when authorities that this machine trusts vouch for it, or when it speaks plain HTTP on the loopback. */
-  readonly certificate: Call<{ readonly url: string }, ServerCertificate | undefined>;
+  readonly certificate: Call<{ readonly url: string; readonly proxy: string | undefined }, ServerCertificate | undefined>;
   readonly signIn: Call<SignInRequest, Session>;
   /** Revokes the token. */
-  readonly signOut: Call<{ readonly session: Session }, void>;
+  readonly signOut: Call<{ readonly session: Session; readonly proxy: string | undefined }, void>;
   /** From now on everything is asked as this session; undefined: as nobody. */
   readonly useSession: Call<{ readonly session: Session | undefined; readonly proxy: string | undefined }, void>;
   /** The folders that are backed up from this window; those not named are left. */

@@ -67,7 +67,7 @@ async function askForName({ before }: SignInParts): Promise<string | undefined> 
 /** Why the server is believed; an unknown certificate is shown once. Undefined when the person does not accept it. */
 async function decideTrust({ url, fingerprint }: ServerAddress, { engine, settings, signal }: SignInParts): Promise<Trust | undefined> {
   if (settings.caFile !== '' && fingerprint === undefined) return { kind: 'ca', pem: await readPem(settings.caFile) };
-  const certificate = await engine.call('certificate', { url }, { signal });
+  const certificate = await engine.call('certificate', { url, proxy: settings.proxy || undefined }, { signal });
   if (certificate === undefined) return { kind: 'system' };
   const { pem } = certificate;
   const pinned: Trust = { kind: 'pinned', pem, fingerprint: certificate.fingerprint };

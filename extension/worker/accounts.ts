@@ -9,17 +9,18 @@ import { keysFolder } from './serverLink.ts';
 
 interface Options {
   readonly signal: AbortSignal;
+  readonly proxy: string | undefined;
 }
 
 /** The certificate that a person has to decide about; undefined when there is nothing to decide. */
-export async function unknownCertificate(url: string, { signal }: Options): Promise<ServerCertificate | undefined> {
+export async function unknownCertificate(url: string, { signal, proxy }: Options): Promise<ServerCertificate | undefined> {
   if (url.startsWith('http:')) return undefined;
-  const client = connectAccount({ url, trust: { kind: 'system' }, token: undefined });
+  const client = connectAccount({ url, trust: { kind: 'system' }, token: undefined, proxy });
   try {
     await client.health({ signal });
     return undefined;
   } catch (error) {
-    if (isBackupError(error, 'denied') && error.details['reason'] === 'certificate') return await readServerCertificate(url, { signal });
+    if (isBackupError(error, 'denied') && error.details['reason'] === 'certificate') return await readServerCertificate(url, { signal, proxy });
     throw error;
   } finally {
     client.close();
@@ -27,9 +28,9 @@ export async function unknownCertificate(url: string, { signal }: Options): Prom
 }
 
 /** Makes this editor a device of the account. Keys pinned before are forgotten, as a sign-in is meant to. */
-export async function signIn(request: SignInRequest, { signal, home }: Options & { readonly home: string }): Promise<Session> {
-  const { url, user, password, device, trust } = request;
-  const client = connectAccount({ url, trust, token: undefined });
+export async function signIn(request: SignInRequest, { signal, home }: Omit<Options, 'proxy'> & { readonly home: string }): Promise<Session> {
+  const { url, user, password, device, trust, proxy } = request;
+  const client = connectAccount({ url, trust, token: undefined, proxy });
   try {
     const answer = await client.login({ name: user, password, device }, { signal });
     await rm(join(home, keysFolder), { recursive: true, force: true });
@@ -48,8 +49,8 @@ export async function signIn(request: SignInRequest, { signal, home }: Options &
 }
 
 /** Revokes the session's token. */
-export async function signOut({ url, trust, token }: Session, { signal }: Options): Promise<void> {
-  const client = connectAccount({ url, trust, token });
+export async function signOut({ url, trust, token }: Session, { signal, proxy }: Options): Promise<void> {
+  const client = connectAccount({ url, trust, token, proxy });
   try {
     await client.logout({ signal });
   } finally {

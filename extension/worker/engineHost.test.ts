@@ -175,7 +175,7 @@ test('nobody signed in is told so, and a revoked token too', async (context) => 
   const { engine, folder, server } = window;
   await window.follow({ auto: false });
   const session = await engine.call('signIn', { url: server.url, user: 'ann', password, device: 'other', trust: { kind: 'system' }, proxy: undefined }, { signal });
-  await engine.call('signOut', { session }, { signal });
+  await engine.call('signOut', { session, proxy: undefined }, { signal });
   await engine.call('useSession', { session, proxy: undefined }, { signal });
   await assert.rejects(engine.call('workspaceOf', { folder }, { signal }), { code: 'denied' });
   await engine.call('useSession', { session: undefined, proxy: undefined }, { signal });

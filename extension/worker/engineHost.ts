@@ -47,10 +47,10 @@ export class EngineHost {
   calls(): Calls {
     const { home } = this.#parts;
     return {
-      certificate: async ({ url }, options) => await unknownCertificate(url, options),
+      certificate: async ({ url, proxy }, options) => await unknownCertificate(url, { ...options, proxy }),
       signIn: async (request, options) => await signIn(request, { ...options, home }),
-      signOut: async ({ session }, options) => await signOut(session, options),
-      useSession: async ({ session }) => await this.#change(async () => await this.#useSession(session)),
+      signOut: async ({ session, proxy }, options) => await signOut(session, { ...options, proxy }),
+      useSession: async ({ session, proxy }) => await this.#change(async () => await this.#useSession(session, proxy)),
       follow: async ({ folders }) => await this.#change(async () => await this.#follow(folders)),
       notice: async (notice) => this.#folders.get(notice.folder)?.notice(notice),
       push: async (params, options) => await this.#push(params, options),
@@ -82,14 +82,14 @@ export class EngineHost {
     await changing;
   }
 
-  async #useSession(session: Session | undefined): Promise<void> {
+  async #useSession(session: Session | undefined, proxy?: string): Promise<void> {
     const reason = new BackupError('cancelled', session === undefined ? 'You signed out.' : 'You signed in anew.');
     await Promise.all(Array.from(this.#folders.values(), async (folder) => await folder.close(reason)));
     this.#folders.clear();
     this.#connected?.link.close(reason);
     this.#connected = undefined;
     if (session === undefined) return;
-    const link = new ServerLink(session, this.#parts);
+    const link = new ServerLink(session, { ...this.#parts, proxy });
     this.#connected = { link, browser: new SnapshotBrowser(link) };
   }
 

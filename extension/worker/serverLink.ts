@@ -28,11 +28,11 @@ export class ServerLink {
   #keys: Promise<OpenedKeys> | undefined;
   #reader: Promise<ObjectReader> | undefined;
 
-  constructor(session: Session, parts: WorkerParts) {
+  constructor(session: Session, parts: WorkerParts & { readonly proxy: string | undefined }) {
     const { url, trust, token } = session;
     this.session = session;
     this.#parts = parts;
-    this.#remote = connectRepository({ url, trust, token });
+    this.#remote = connectRepository({ url, trust, token, proxy: parts.proxy });
     this.repository = this.#remote;
     this.patient = withRetry(this.#remote, { clock: parts.clock, random: parts.primitives.random });
   }
