@@ -23,6 +23,7 @@ const quietSettings = {
   'files.autoSave': 'off',
   'editor.minimap.enabled': false,
 };
+const themes = { light: 'Light 2026', dark: 'Dark 2026' } as const;
 const stopMs = 3_000;
 const startMs = 60_000;
 
@@ -35,6 +36,11 @@ export interface CodeServerOptions {
   readonly words?: readonly string[];
   /** Of the extension host too. */
   readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** In which colours: HOLDFAST_THEME=dark for the other ones. */
+export function theme(): keyof typeof themes {
+  return process.env['HOLDFAST_THEME'] === 'dark' ? 'dark' : 'light';
 }
 
 /** A running code-server with a profile, a home and a Holdfast state of its own, all thrown away when it stops. */
@@ -58,7 +64,7 @@ export class CodeServer {
     const home = await realpath(await mkdtemp(join(tmpdir(), 'holdfast-vscode-')));
     const server = new CodeServer(home, await freePort(), options);
     for (const each of ['data/User', 'extensions', 'workspace']) await mkdir(join(home, each), { recursive: true });
-    await server.#writeSettings();
+    await writeFile(join(home, 'data/User/settings.json'), JSON.stringify({ ...quietSettings, 'workbench.colorTheme': themes[theme()], ...options.settings }));
     await writeFile(join(home, 'config.yaml'), ''); // else it writes one for the next person
     if (options.vsix !== undefined) server.#install(options.vsix);
     await server.start();
@@ -97,11 +103,6 @@ export class CodeServer {
   async stop(): Promise<void> {
     await this.#end();
     await rm(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-  }
-
-  async #writeSettings(): Promise<void> {
-    const settings = { ...quietSettings, ...this.#options.settings };
-    await writeFile(join(this.home, 'data/User/settings.json'), JSON.stringify(settings, undefined, 2));
   }
 
   async #end(): Promise<void> {

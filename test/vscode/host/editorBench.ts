@@ -9,7 +9,7 @@ import { root } from '../../../scripts/runTool.ts';
 import { password, temporaryFolder, user, writeFiles } from '../../e2e/bench.ts';
 import { TestServer } from '../../e2e/testServer.ts';
 import { launchChromium } from './chromium.ts';
-import { CodeServer } from './codeServer.ts';
+import { CodeServer, theme } from './codeServer.ts';
 import { Workbench } from './workbench.ts';
 
 export { password, user };
@@ -84,14 +84,24 @@ export async function openEditor(context: TestContext, { files, settings = {}, e
   return { folder, server, code, workbench: await open(), anotherWindow: open, line };
 }
 
+/** Agrees to back up the folder. */
+export async function consent(workbench: Workbench): Promise<void> {
+  await workbench.press('Back Up', workbench.toast('Back up “app”'));
+}
+
 /** Signs in with the line and agrees to back up the folder; answers when the first backup is acknowledged. */
 export async function connect({ workbench, line }: EditorBench): Promise<void> {
   await workbench.status('Backup: sign in').waitFor();
   await workbench.run('Backup: Sign In');
   await workbench.answer(/The line that the server printed/, line);
   await workbench.answer(`Password of ${user}`, password);
-  await workbench.press('Back Up', workbench.toast('Back up “app”'));
+  await consent(workbench);
   await workbench.status('Backed up').waitFor();
+}
+
+/** Keeps how the window looks, to be looked at. */
+export async function picture({ workbench }: EditorBench, name: string): Promise<void> {
+  await workbench.screenshot(join(pictureFolder, `${name}-${theme()}.png`));
 }
 
 /** Waits until it is true. Errors: with what was wrong, when it takes too long. */
