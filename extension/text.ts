@@ -129,7 +129,7 @@ export function previewText({ preview, unsaved }: PreviewSubject): string {
 /** `write 3 files (1.2 MB), overwrite 2, delete 1`. */
 export function totalsText({ files, symlinks, directories, bytes, replaced, deleted, meta }: RestoreTotals): string {
   const parts = [
-    files > 0 ? `write ${formatCount(files, 'file')} (${formatBytes(bytes)})` : '',
+    files > 0 ? `write ${formatCount(files, 'file')}${bytes > 0 ? ` (${formatBytes(bytes)})` : ''}` : '',
     symlinks > 0 ? `make ${formatCount(symlinks, 'link')}` : '',
     directories > 0 ? `make ${formatCount(directories, 'folder')}` : '',
     replaced > 0 ? `overwrite ${replaced.toLocaleString('en-US')}` : '',
@@ -139,6 +139,13 @@ export function totalsText({ files, symlinks, directories, bytes, replaced, dele
   return parts.length === 0 ? 'change nothing' : parts.join(', ');
 }
 
+/** Of what is really done, when some files are left out; how many bytes those have is not known. */
+export function totalsWithout(totals: RestoreTotals, { created, replaced }: { readonly created: number; readonly replaced: number }): RestoreTotals {
+  if (created + replaced === 0) return totals;
+  const left = (count: number, less: number): number => Math.max(0, count - less);
+  return { ...totals, bytes: 0, files: left(totals.files, created + replaced), replaced: left(totals.replaced, replaced) };
+}
+
 export interface RestoredSubject {
   readonly what: string;
   readonly report: RestoreReport | InPlaceReport;
@@ -146,10 +153,12 @@ export interface RestoredSubject {
 }
 
 /** What a restore did. A restore that is not complete never looks it. */
-export function restoredText({ what, report, unsaved }: RestoredSubject): string {
-  const { totals, refused, failed, keptBeside } = report;
-  const left = new Set(unsaved);
+export function restoredText({ what, report, unsaved: edited }: RestoredSubject): string {
+  const { refused, failed, keptBeside } = report;
+  const left = new Set(edited);
+  const unsaved = refused.filter(({ path }) => left.has(path));
   const others = refused.filter(({ path }) => !left.has(path));
+  const totals = totalsWithout(report.totals, { created: 0, replaced: refused.filter(({ reason }) => reason === 'uncapturable').length });
   const changed = 'left' in report ? report.left.length : 0;
   const parts = [
     others.length + failed.length === 0 ? `${what}: ${doneText(totals)}.` : `${what}, but not completely: ${doneText(totals)}.`,
@@ -164,7 +173,7 @@ export function restoredText({ what, report, unsaved }: RestoredSubject): string
 
 function doneText({ files, symlinks, directories, bytes, replaced, deleted, meta }: RestoreTotals): string {
   const parts = [
-    files > 0 ? `${formatCount(files, 'file')} written (${formatBytes(bytes)})` : '',
+    files > 0 ? `${formatCount(files, 'file')} written${bytes > 0 ? ` (${formatBytes(bytes)})` : ''}` : '',
     symlinks > 0 ? `${formatCount(symlinks, 'link')} made` : '',
     directories > 0 ? `${formatCount(directories, 'folder')} made` : '',
     replaced > 0 ? `${replaced.toLocaleString('en-US')} overwritten` : '',

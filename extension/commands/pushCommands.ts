@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { BackupError } from '../../base/errors.ts';
 import type { PushReport } from '../../engine/run/reports.ts';
 import { progressText } from '../model/statusText.ts';
 import { signalFrom } from '../signals.ts';
@@ -12,7 +11,12 @@ export async function push(parts: CommandParts): Promise<void> {
   const { sessions, folders, log } = parts;
   if ((await sessions.ready()) === undefined && (await signIn(parts)) === undefined) return;
   await parts.connected();
-  if (!vscode.workspace.isTrusted) throw new BackupError('denied', 'This workspace is not trusted, so nothing of it is uploaded. Trust it first.', { reason: 'trust' });
+  if (!vscode.workspace.isTrusted) {
+    const manage = 'Manage Trust';
+    const answer = await vscode.window.showWarningMessage('This workspace is not trusted, so nothing of it is uploaded. Your files and what the server has are as they were. Trust the workspace to back it up.', manage);
+    if (answer === manage) await vscode.commands.executeCommand('workbench.trust.manage');
+    return;
+  }
   if (folders.candidates.length === 0) {
     await vscode.window.showInformationMessage('There is no folder to back up. Open a folder, then push again.');
     return;

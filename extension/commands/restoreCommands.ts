@@ -7,7 +7,7 @@ import type { RestorePreview } from '../messages/engineCalls.ts';
 import { progressText } from '../model/statusText.ts';
 import { formatTime } from '../model/units.ts';
 import { signalFrom } from '../signals.ts';
-import { previewText, restoredText, totalsText } from '../text.ts';
+import { previewText, restoredText, totalsText, totalsWithout } from '../text.ts';
 import { diff } from './compareCommands.ts';
 import type { CommandParts } from './commandParts.ts';
 import { pickVersion } from './pickVersion.ts';
@@ -110,7 +110,10 @@ interface Shown {
 async function confirmed(target: SnapshotTarget, { preview, unsaved }: Shown): Promise<boolean> {
   const go = 'Restore';
   const look = 'Compare Unsaved';
-  const message = `Restore ${targetTitle(target)}? This will ${totalsText(preview.totals)}.`;
+  const skipped = new Set(unsaved.map(({ path }) => path));
+  const count = (kind: 'create' | 'replace'): number => preview.actions.filter((action) => action.kind === kind && skipped.has(action.path)).length;
+  const totals = totalsWithout(preview.totals, { created: count('create'), replaced: count('replace') });
+  const message = `Restore ${targetTitle(target)}? This will ${totalsText(totals)}.`;
   const detail = previewText({ preview, unsaved: unsaved.map(({ path }) => path) });
   const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, go, ...(unsaved.length > 0 ? [look] : []));
   if (answer !== look) return answer === go;

@@ -11,6 +11,8 @@ import { followedFolder, machineSettings, section } from '../settings.ts';
 import { askConsent, type ConsentStore } from './consent.ts';
 import { FolderWatch } from './folderWatch.ts';
 
+/** An engine that died is started again after this long, twice as long each time. */
+const restartMs = { first: 1_000, longest: 60_000 } as const;
 /** A window that comes to the front after this long is looked over. */
 const focusScanMs = 5 * 60_000;
 
@@ -33,6 +35,7 @@ export class BackupFolders implements Disposable {
   /** Asked in this window, so that nobody is asked twice. */
   readonly #asked = new Set<string>();
   #unwatched = false;
+  #restartDelayMs: number = restartMs.first;
   #focusedAt: number;
   #asking: Promise<void> = Promise.resolve();
   #connecting: Promise<void> | undefined;
@@ -49,7 +52,7 @@ export class BackupFolders implements Disposable {
     }));
     this.#store.add(engine.onDied((error) => {
       parts.log.error(`The backup engine stopped: ${messageOf(error)}. It is started again.`);
-      void this.#connectAnew();
+      void this.#connectAfterDeath();
     }));
     this.#store.add(sessions.onDidChange(() => void this.#connectAnew({ ask: true })));
     this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#follow({ ask: true })));
@@ -137,6 +140,18 @@ export class BackupFolders implements Disposable {
     this.#connecting = connecting;
     await connecting;
     if (ask) await this.#askAll();
+  }
+
+  async #connectAfterDeath(): Promise<void> {
+    const { clock, signal } = this.#parts;
+    const delayMs = this.#restartDelayMs;
+    this.#restartDelayMs = Math.min(restartMs.longest, delayMs * 2);
+    try {
+      await clock.sleep(delayMs, { signal });
+    } catch {
+      return; // The window closes.
+    }
+    await this.#connectAnew();
   }
 
   async #connect(): Promise<void> {

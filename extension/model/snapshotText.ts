@@ -17,9 +17,10 @@ const triggerTexts = {
 } as const satisfies Readonly<Record<Trigger, string>>;
 
 /** Why a snapshot exists, in a few words. */
-export function triggerText({ trigger, partial, message }: SnapshotSummary): string {
+export function triggerText({ trigger, partial, message, first }: SnapshotSummary): string {
   if (message !== undefined) return `“${message}”`;
-  return partial ? triggerTexts.checkpoint : triggerTexts[trigger];
+  if (partial) return triggerTexts.checkpoint;
+  return first ? 'first backup' : triggerTexts[trigger];
 }
 
 /** `3 files changed`, `1 new, 2 deleted`, `everything (1,240 files)`. */

@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { BackupError } from '../../base/errors.ts';
 import { showError } from '../commands/showError.ts';

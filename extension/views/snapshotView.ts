@@ -28,6 +28,9 @@ export class SnapshotView implements vscode.TreeDataProvider<TreeNode>, Disposab
   readonly #changed = new vscode.EventEmitter<TreeNode | undefined>();
   readonly #view: vscode.TreeView<TreeNode>;
   #state: ViewState = 'loading';
+  #sign = '';
+  /** Folders whose newest snapshots are being asked for; `again` when there are newer ones by now. */
+  readonly #refreshing = new Map<string, 'once' | 'again'>();
 
   constructor(parts: SnapshotViewParts) {
     this.#parts = parts;
@@ -41,7 +44,10 @@ export class SnapshotView implements vscode.TreeDataProvider<TreeNode>, Disposab
     this.#store.add(sessions.onDidChange(() => this.refresh()));
     this.#store.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.refresh()));
     this.#store.add(parts.folders.onDidChange(() => {
-      if (this.#state !== 'ready' && this.#state !== 'loading') void this.#look();
+      const sign = this.#signOfLife();
+      const changed = sign !== this.#sign;
+      this.#sign = sign;
+      if (changed && this.#state !== 'ready' && this.#state !== 'loading') void this.#look();
     }));
   }
 
@@ -139,7 +145,29 @@ export class SnapshotView implements vscode.TreeDataProvider<TreeNode>, Disposab
     if (this.#state !== before || roots.length > 0) this.#changed.fire(undefined);
   }
 
+  /** What must change before it is worth looking again whether there is something to show. */
+  #signOfLife(): string {
+    const { folders } = this.#parts.folders.state;
+    return JSON.stringify(folders.map(({ name, status }) => [name, status?.acknowledgedAt !== undefined, status?.problem?.code]));
+  }
+
+  /** However many snapshots come in a row, the list is asked for once at a time. */
   async #refreshFolder(folder: string): Promise<void> {
+    if (this.#refreshing.has(folder)) {
+      this.#refreshing.set(folder, 'again');
+      return;
+    }
+    this.#refreshing.set(folder, 'once');
+    try {
+      await this.#refreshNow(folder);
+    } finally {
+      const again = this.#refreshing.get(folder) === 'again';
+      this.#refreshing.delete(folder);
+      if (again) void this.#refreshFolder(folder);
+    }
+  }
+
+  async #refreshNow(folder: string): Promise<void> {
     if (this.#state !== 'ready' || this.tree.workspaceOf(folder) === undefined) {
       this.#changed.fire(undefined);
       return;
