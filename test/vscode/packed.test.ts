@@ -11,6 +11,8 @@ const packed = [
   'extension/changelog.md',
   'extension/extension/dist/engineWorker.cjs',
   'extension/extension/dist/extension.cjs',
+  'extension/media/icon.png',
+  'extension/media/icon.png',
   'extension/media/icon.svg',
   'extension/package.json',
   'extension/readme.md',
