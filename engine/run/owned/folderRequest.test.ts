@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isBackupError } from '../../base/errors.ts';
-import type { BytePath } from '../../engine/core/byteString.ts';
-import type { SnapshotId } from '../../protocol/ids.ts';
-import { encodeFolderRequest, parseFolderRequest, type FolderRequest } from './folderRequest.ts';
+import { isBackupError } from '../../../base/errors.ts';
+import type { BytePath } from '../../core/byteString.ts';
+import type { SnapshotId } from '../../../protocol/ids.ts';
+import type { FolderRequest } from './folderRequest.ts';
+import { encodeFolderRequest, parseFolderRequest, usualPush } from './folderRequest.ts';
 
-const push = { kind: 'push', dirty: 'all', message: undefined, force: false, dryRun: false, git: false, noGitignore: false } as const;
+const push = { ...usualPush, dirty: 'all', trigger: 'manual' } as const;
 const requests: readonly FolderRequest[] = [
   push,
   { ...push, dirty: new Set(['a/b', 'Ã©', ''] as BytePath[]), message: 'words', force: true },
-  { kind: 'restore', snapshot: 'ab'.repeat(32) as SnapshotId, path: 'src' as BytePath, deleteOthers: true, dryRun: false },
-  { kind: 'undo' },
+  { kind: 'restore', snapshot: 'ab'.repeat(32) as SnapshotId, path: 'src' as BytePath, deleteOthers: true, except: new Set(['src/open.ts'] as BytePath[]) },
+  { kind: 'undo', except: new Set() },
 ];
 
 test('a request to the owner of a folder survives JSON', () => {
