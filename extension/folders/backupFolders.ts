@@ -48,6 +48,8 @@ export class BackupFolders implements Disposable {
     this.#store.add(engine.onEvent((event) => {
       if (event.kind !== 'folder') return;
       this.#statuses.set(event.folder, event.status);
+      // Perhaps somebody signed out or in anew in another window, and this one was not told.
+      if (event.status.problem?.code === 'denied') void sessions.reread();
       this.#changed.fire();
     }));
     this.#store.add(engine.onDied((error) => {

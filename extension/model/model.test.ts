@@ -134,12 +134,14 @@ test('the status bar says how things are, the worst first', () => {
   assert.deepEqual(texts(window({ problem: problem('limit') })), ['$(error) Backup: failed', 'log']);
 });
 
-test('nothing looks safer than it is: the age is that of the folder furthest behind', () => {
+test('the age is that of the newest acknowledgement, once every folder has one; each is in the tooltip', () => {
   const folders = [
     { name: 'a', auto: true, status: idle },
     { name: 'b', auto: true, status: { ...idle, acknowledgedAt: noon - 60 * minute } },
   ];
-  assert.equal(statusText(window({}, { folders }), noon).text, '$(cloud) Backed up 1 h ago');
+  const { text, tooltip } = statusText(window({}, { folders }), noon);
+  assert.equal(text, '$(cloud) Backed up just now');
+  assert.match(tooltip, /“a”: the server has everything as of just now\.\n\n“b”: the server has everything as of 1 h ago\./);
   assert.equal(statusText(window({ acknowledgedAt: undefined }), noon).text, '$(cloud) Backed up');
 });
 

@@ -91,15 +91,20 @@ function idleStatus(state: WindowState, now: number): StatusText {
   return plain({ text: `${icon} Backed up${age}`, tooltip: tooltip.filter((line) => line !== '').join('\n\n'), action: manual ? 'push' : 'show' });
 }
 
-/** Of the folder that is furthest behind: nothing looks safer than it is. */
+/** When something of this window was acknowledged last; undefined as long as some folder waits for its first time. */
 function acknowledgedAt({ folders }: WindowState): number | undefined {
   const all = folders.map(({ status }) => status?.acknowledgedAt);
-  return all.includes(undefined) ? undefined : Math.min(...(all as number[]));
+  return all.includes(undefined) ? undefined : Math.max(...(all as number[]));
 }
 
-function ageText(state: WindowState, now: number): string {
-  const newest = acknowledgedAt(state);
-  return newest === undefined ? 'The server has not acknowledged anything from this window yet.' : `The server has everything as of ${formatAge(now - newest)}.`;
+/** One line for each folder, so that none hides behind another. */
+function ageText({ folders }: WindowState, now: number): string {
+  const lines = folders.map(({ name, status }) => {
+    const of = folders.length > 1 ? `“${name}”: the` : 'The';
+    const at = status?.acknowledgedAt;
+    return at === undefined ? `${of} server has not acknowledged anything from this window yet.` : `${of} server has everything as of ${formatAge(now - at)}.`;
+  });
+  return lines.join('\n\n');
 }
 
 /** `sending, 120 of 1,240 files, 3.1 MB`. */

@@ -45,6 +45,11 @@ export class SessionStore implements vscode.Disposable {
     return this.#session;
   }
 
+  /** Looks whether another window changed it. */
+  async reread(): Promise<void> {
+    if (!this.#inMemory) await this.#read();
+  }
+
   /** Answers whether it will be there after a restart. */
   async save(session: Session): Promise<'kept' | 'in-memory'> {
     try {
