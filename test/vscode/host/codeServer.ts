@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -100,6 +100,13 @@ export class CodeServer {
     return `http://127.0.0.1:${this.port}/?${new URLSearchParams({ folder: this.folder, ...query }).toString()}`;
   }
 
+  /** As a crash would; answers how many there were. */
+  async killExtensionHosts(): Promise<number> {
+    const hosts = (await descendantsOf(this.pid)).filter(({ command }) => command.includes('--type=extensionHost'));
+    for (const { pid } of hosts) process.kill(pid, 'SIGKILL');
+    return hosts.length;
+  }
+
   async stop(): Promise<void> {
     await this.#end();
     await rm(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
@@ -140,4 +147,16 @@ export class CodeServer {
       () => false,
     );
   }
+}
+
+async function descendantsOf(pid: number): Promise<{ readonly pid: number; readonly command: string }[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '' /* it has just ended */);
+  const children = text.split(' ').filter((each) => each !== '').map(Number);
+  const found = await Promise.all(
+    children.map(async (child) => {
+      const command = await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '' /* it has just ended */);
+      return [{ pid: child, command }, ...(await descendantsOf(child))];
+    }),
+  );
+  return found.flat();
 }

@@ -1,4 +1,5 @@
-import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { cp, mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +8,9 @@ import { formatConnectionLine } from '../../../protocol/connectionLine.ts';
 import { vsixFile } from '../../../scripts/package.ts';
 import { root } from '../../../scripts/runTool.ts';
 import { password, temporaryFolder, user, writeFiles } from '../../e2e/bench.ts';
+import { TestClient } from '../../e2e/testClient.ts';
 import { TestServer } from '../../e2e/testServer.ts';
+import { assertSameTree, readTreeState } from '../../e2e/treeState.ts';
 import { launchChromium } from './chromium.ts';
 import { CodeServer, theme } from './codeServer.ts';
 import { Workbench } from './workbench.ts';
@@ -19,7 +22,7 @@ export const pictureFolder = join(root, '.vscode-test/pictures');
 
 const testMs = 240_000;
 const stepMs = 30_000;
-const pollMs = 100;
+const pollMsDefault = 100;
 
 export interface EditorOptions {
   /** Of the folder that is opened, which is called `app`. */
@@ -36,6 +39,8 @@ export interface EditorBench {
   readonly workbench: Workbench;
   /** Another window of the same browser on the same folder. */
   anotherWindow(): Promise<Workbench>;
+  /** A command line of the same account, which sees what the server has. */
+  commandLine(): Promise<TestClient>;
   /** What signs in. */
   readonly line: string;
 }
@@ -81,7 +86,27 @@ export async function openEditor(context: TestContext, { files, settings = {}, e
     return workbench;
   };
   const line = formatConnectionLine({ name: user, host: `127.0.0.1:${server.port}`, fingerprint: server.fingerprint });
-  return { folder, server, code, workbench: await open(), anotherWindow: open, line };
+  const commandLine = async (): Promise<TestClient> => {
+    const client = new TestClient({ home: join(place, 'client'), workingDirectory: place });
+    await client.login(server, user, password);
+    return client;
+  };
+  return { folder, server, code, workbench: await open(), anotherWindow: open, commandLine, line };
+}
+
+/** What the server has acknowledged last is the folder as it is now, byte for byte. Waits until it is. */
+export async function assertBackedUp({ folder }: EditorBench, client: TestClient, { limitMs = stepMs }: { readonly limitMs?: number } = {}): Promise<void> {
+  const leaveOut = (path: string): boolean => path === '.git';
+  const want = await readTreeState(folder, { leaveOut });
+  const files = Array.from(want.values()).filter(({ kind }) => kind === 'file').length;
+  const look = async (): Promise<void> => {
+    const { snapshots } = await client.json(['snapshots', '--workspace', 'app', '--limit', '1']);
+    assert.equal(snapshots[0].files, files, 'files');
+    const copy = await mkdtemp(join(client.workingDirectory, 'restored-'));
+    await client.json(['restore', 'latest', '--workspace', 'app', '--to', copy]);
+    assertSameTree(await readTreeState(copy), want);
+  };
+  await eventually('the folder is backed up as it is', look, { limitMs, pollMs: 1_000 });
 }
 
 /** Agrees to back up the folder. */
@@ -104,8 +129,13 @@ export async function picture({ workbench }: EditorBench, name: string): Promise
   await workbench.screenshot(join(pictureFolder, `${name}-${theme()}.png`));
 }
 
+interface Patience {
+  readonly limitMs?: number;
+  readonly pollMs?: number;
+}
+
 /** Waits until it is true. Errors: with what was wrong, when it takes too long. */
-export async function eventually<T>(what: string, look: () => Promise<T>, { limitMs = stepMs }: { readonly limitMs?: number } = {}): Promise<T> {
+export async function eventually<T>(what: string, look: () => Promise<T>, { limitMs = stepMs, pollMs = pollMsDefault }: Patience = {}): Promise<T> {
   const until = Date.now() + limitMs;
   for (;;) {
     try {
