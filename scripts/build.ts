@@ -2,8 +2,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, runTool } from './runTool.ts';
 
-const bundled = ['base', 'protocol', 'engine', 'cli', 'server', 'webpack.config.js', 'package-lock.json'];
-const outputs = ['cli/dist/main.mjs', 'server/dist/main.mjs'];
+const bundled = ['base', 'protocol', 'engine', 'cli', 'extension', 'server', 'webpack.config.js', 'package-lock.json'];
+const outputs = ['cli/dist/main.mjs', 'server/dist/main.mjs', 'extension/dist/extension.cjs'];
 
 /** Bundles the programs into their dist/ folders. */
 export async function build(): Promise<number> {
