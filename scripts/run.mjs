@@ -23,6 +23,7 @@ const scripts = new Map([
   ['test:slow', ['scripts/test.ts', 'slow']],
   ['test:vscode', ['scripts/testVscode.ts']],
   ['package', ['scripts/package.ts']],
+  ['pictures', ['scripts/pictures.ts']],
 ]);
 
 const pinnedNodes = new Map([

@@ -22,6 +22,7 @@ const quietSettings = {
   'git.enabled': false,
   'files.autoSave': 'off',
   'editor.minimap.enabled': false,
+  'editor.autoIndent': 'none', // text that is typed at once stays as it is
 };
 const themes = { light: 'Light 2026', dark: 'Dark 2026' } as const;
 const stopMs = 3_000;

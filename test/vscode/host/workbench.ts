@@ -121,6 +121,6 @@ export class Workbench {
 
   async screenshot(file: string): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, await this.page.screenshot());
+    await writeFile(file, await this.page.screenshot({ animations: 'disabled' }));
   }
 }
