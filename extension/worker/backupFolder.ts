@@ -44,7 +44,7 @@ export class BackupFolder {
   constructor(options: BackupFolderOptions) {
     this.#options = options;
     this.settings = options.settings;
-    this.#schedule = new BackupSchedule({ now: options.parts.clock.now(), coalesceMs: options.settings.coalesceMs });
+    this.#schedule = new BackupSchedule({ now: options.parts.clock.now(), coalesceMs: options.settings.coalesceMs, auto: options.settings.auto });
   }
 
   /** Begins to look for changes, from a moment on. */
@@ -53,7 +53,6 @@ export class BackupFolder {
   }
 
   notice({ paths, cause }: Notice): void {
-    if (!this.settings.auto) return;
     this.#refused = false;
     const changed = paths === 'all' ? paths : paths.map(byteStringOfText);
     this.#schedule.notice(changed, cause, this.#options.parts.clock.now());
@@ -92,7 +91,7 @@ export class BackupFolder {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
-        const work = this.#refused || !this.settings.auto ? undefined : this.#schedule.take(clock.now());
+        const work = this.#refused ? undefined : this.#schedule.take(clock.now());
         if (work === undefined) await this.#sleep();
         else await this.#do(work);
       } catch (error) {
@@ -121,10 +120,10 @@ export class BackupFolder {
   }
 
   async #drain(): Promise<boolean> {
-    const { owned } = await this.#ownershipOf();
-    if (owned === undefined) return false; // Whoever owns the folder sends what waits.
     const { signal } = this.#closing;
     return await this.#work(async () => {
+      const owned = await (await this.#ownershipOf()).own();
+      if (owned === undefined || owned.engine.waiting === 0) return false; // Whoever owns the folder sends what waits.
       await owned.inTurn(async () => await owned.engine.drain({ signal }));
       if (owned.engine.waiting === 0) this.#acknowledgedAt = this.#options.parts.clock.now();
       return owned.engine.waiting > 0;
@@ -151,6 +150,10 @@ export class BackupFolder {
 
   #takeReport({ outcome, error }: Extract<FolderAnswer, { kind: 'pushed' }>['report'], { owned }: FolderOwnership): void {
     this.#queuedElsewhere = owned === undefined && outcome === 'queued' ? 1 : 0;
+    if (outcome === 'queued') {
+      this.#schedule.queued(this.#options.parts.clock.now());
+      this.#wake();
+    }
     if (outcome !== 'queued' && this.#waiting(false) === 0) this.#acknowledgedAt = this.#options.parts.clock.now();
     if (error !== undefined) this.#options.parts.log.info('push.queued', { code: error.code, message: error.message });
   }
@@ -213,8 +216,7 @@ export class BackupFolder {
     const { signal } = this.#closing;
     const woken = new AbortController();
     this.#wake = () => woken.abort();
-    const asleep = this.#refused || !this.settings.auto;
-    const ms = asleep ? Number.MAX_SAFE_INTEGER : (this.#schedule.dueIn(clock.now()) ?? 0);
+    const ms = this.#refused ? Number.MAX_SAFE_INTEGER : Math.min(this.#schedule.dueIn(clock.now()) ?? 0, Number.MAX_SAFE_INTEGER);
     try {
       await clock.sleep(ms, { signal: AbortSignal.any([signal, woken.signal]) });
     } catch (error) {

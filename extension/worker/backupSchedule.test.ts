@@ -8,7 +8,7 @@ const coalesceMs = 10_000;
 
 /** A schedule whose first scan is over, at time 0. */
 function started(): BackupSchedule {
-  const schedule = new BackupSchedule({ now: 0, coalesceMs });
+  const schedule = new BackupSchedule({ now: 0, coalesceMs, auto: true });
   assert.deepEqual(schedule.take(0), { kind: 'push', dirty: 'all', trigger: 'scan' });
   schedule.done({ now: 0, waits: false });
   return schedule;
@@ -106,4 +106,18 @@ test('more changes than can be told are a scan', () => {
   const schedule = started();
   schedule.notice(Array.from({ length: dirtyPathsMax + 1 }, (_, n) => `f${n}` as BytePath), 'watch', 1_000);
   assert.deepEqual(schedule.take(1_200), { kind: 'push', dirty: 'all', trigger: 'scan' });
+});
+
+test('without automatic backup nothing is looked at, but what waits is sent', () => {
+  const schedule = new BackupSchedule({ now: 0, coalesceMs, auto: false });
+  assert.deepEqual(schedule.take(0), { kind: 'drain' });
+  schedule.done({ now: 0, waits: false });
+  schedule.notice(paths('a'), 'save', 1_000);
+  assert.equal(schedule.dirty, false);
+  assert.equal(schedule.dueIn(1_000), Number.POSITIVE_INFINITY);
+  schedule.queued(2_000);
+  assert.deepEqual(schedule.take(2_000 + retryMs.first), { kind: 'drain' });
+  schedule.failed(5_000);
+  assert.equal(schedule.take(5_000), undefined);
+  assert.deepEqual(schedule.take(5_000 + 2 * retryMs.first), { kind: 'drain' });
 });

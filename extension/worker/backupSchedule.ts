@@ -23,6 +23,8 @@ export interface ScheduleOptions {
   readonly now: number;
   /** One path that the editor saves by itself is pushed at most once in this time. */
   readonly coalesceMs: number;
+  /** Off: changes are pushed by hand only; what waits is sent all the same. */
+  readonly auto: boolean;
 }
 
 /**
@@ -31,7 +33,8 @@ export interface ScheduleOptions {
  * without holding up the others.
  */
 export class BackupSchedule {
-  #coalesceMs: number;
+  readonly #auto: boolean;
+  readonly #coalesceMs: number;
   #soon = new Set<BytePath>();
   #all = false;
   #saved = false;
@@ -46,13 +49,12 @@ export class BackupSchedule {
   #retryDelayMs: number = retryMs.first;
   #busy = false;
 
-  constructor({ now, coalesceMs }: ScheduleOptions) {
+  constructor({ now, coalesceMs, auto }: ScheduleOptions) {
     this.#coalesceMs = coalesceMs;
-    this.#scanAt = now;
-  }
-
-  set coalesceMs(value: number) {
-    this.#coalesceMs = value;
+    this.#auto = auto;
+    this.#scanAt = auto ? now : Number.POSITIVE_INFINITY;
+    // A scan sends what an earlier window left; without one it is sent by itself.
+    this.#retryAt = auto ? undefined : now;
   }
 
   /** Whether there are changes that no push has taken yet. */
@@ -61,6 +63,7 @@ export class BackupSchedule {
   }
 
   notice(paths: readonly BytePath[] | 'all', cause: Notice['cause'], now: number): void {
+    if (!this.#auto) return;
     if (paths === 'all' || this.#soon.size + paths.length > dirtyPathsMax) {
       this.#all = true;
       this.#soon.clear();
@@ -100,11 +103,16 @@ export class BackupSchedule {
     }
   }
 
+  /** Somebody pushed by hand, and the server is away. */
+  queued(now: number): void {
+    if (!this.#busy && this.#retryAt === undefined) this.#retryLater(now);
+  }
+
   /** What was taken may not be captured: it is looked for again. */
   failed(now: number): void {
     this.#busy = false;
     this.#retryLater(now);
-    this.#scanAt = Math.max(now + retryMs.first, this.#retryAt ?? now);
+    if (this.#auto) this.#scanAt = Math.max(now + retryMs.first, this.#retryAt ?? now);
   }
 
   #noticePath(path: BytePath, cause: Notice['cause'], now: number): void {

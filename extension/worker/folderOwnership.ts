@@ -49,6 +49,14 @@ export class FolderOwnership {
     return this.#owned;
   }
 
+  /** This process's own folder; undefined when another owns it. */
+  async own(): Promise<OwnedFolder | undefined> {
+    const held = await this.#hold();
+    if (held instanceof OwnedFolder) return held;
+    await held.close();
+    return undefined;
+  }
+
   async perform(request: FolderRequest, { signal, onProgress }: PerformOptions): Promise<FolderAnswer> {
     const options = { signal: AbortSignal.any([signal, this.#closing.signal]), onProgress };
     for (let attempt = 1; ; attempt++) {
