@@ -7,31 +7,35 @@ export interface TestServerOptions {
   readonly data: string;
   /** A free one when left out. */
   readonly port?: number;
+  /** The address it listens on; the loopback when left out. */
+  readonly host?: string;
 }
 
 /** A real `holdfast-server` on its own data folder and port. */
 export class TestServer {
   readonly data: string;
   readonly port: number;
+  readonly host: string;
   url = '';
   fingerprint = '';
   instance = '';
   #running: RunningProgram | undefined;
 
-  private constructor(data: string, port: number) {
+  private constructor({ data, port, host }: Required<TestServerOptions>) {
     this.data = data;
     this.port = port;
+    this.host = host;
   }
 
-  static async start({ data, port }: TestServerOptions): Promise<TestServer> {
-    const server = new TestServer(data, port ?? (await freePort()));
+  static async start({ data, port, host = '127.0.0.1' }: TestServerOptions): Promise<TestServer> {
+    const server = new TestServer({ data, port: port ?? (await freePort()), host });
     await server.start();
     return server;
   }
 
   /** Starts it (again) on the same data and port; answers when it serves. */
   async start(): Promise<void> {
-    this.#running = this.#program(['start', '--listen', `127.0.0.1:${this.port}`, '--json'], '');
+    this.#running = this.#program(['start', '--listen', `${this.host}:${this.port}`, '--json'], '');
     const said = JSON.parse(await this.#running.line()) as { url: string; fingerprint: string; instance: string };
     this.url = said.url;
     this.fingerprint = said.fingerprint;

@@ -29,6 +29,8 @@ export interface EditorOptions {
   readonly files: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The address of the Holdfast server; the loopback when left out. */
+  readonly host?: string;
 }
 
 /** A person's desk: a Holdfast server with their account, and an editor with the packed extension and a folder open. */
@@ -61,7 +63,7 @@ export function editorTest(name: string, options: EditorOptions, body: (bench: E
   });
 }
 
-export async function openEditor(context: TestContext, { files, settings = {}, environment = {} }: EditorOptions): Promise<EditorBench> {
+export async function openEditor(context: TestContext, { files, settings = {}, environment = {}, host = '127.0.0.1' }: EditorOptions): Promise<EditorBench> {
   // In the order of making; ended the other way round, before the folder goes.
   const endings: (() => Promise<unknown>)[] = [];
   context.after(async () => {
@@ -73,7 +75,7 @@ export async function openEditor(context: TestContext, { files, settings = {}, e
   const folder = await writeFiles(join(place, 'app'), files);
   const data = join(place, 'server');
   await mkdir(data);
-  const server = await TestServer.start({ data });
+  const server = await TestServer.start({ data, host });
   endings.push(async () => await server.kill());
   await server.addUser(user, password);
   const code = await CodeServer.start({ folder, settings, vsix: vsixFile(), environment });
@@ -85,7 +87,7 @@ export async function openEditor(context: TestContext, { files, settings = {}, e
     await workbench.open(code.url());
     return workbench;
   };
-  const line = formatConnectionLine({ name: user, host: `127.0.0.1:${server.port}`, fingerprint: server.fingerprint });
+  const line = formatConnectionLine({ name: user, host: `${host}:${server.port}`, fingerprint: server.fingerprint });
   const commandLine = async (): Promise<TestClient> => {
     const client = new TestClient({ home: join(place, 'client'), workingDirectory: place });
     await client.login(server, user, password);
