@@ -12,7 +12,6 @@ const packed = [
   'extension/extension/dist/engineWorker.cjs',
   'extension/extension/dist/extension.cjs',
   'extension/media/icon.png',
-  'extension/media/icon.png',
   'extension/media/icon.svg',
   'extension/package.json',
   'extension/readme.md',
