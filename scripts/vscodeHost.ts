@@ -1,6 +1,6 @@
 // A real VS Code from npm alone: code-server ships the workbench and the extension host. Linux only; kept out of git.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root } from './runTool.ts';
 
@@ -55,19 +55,24 @@ export function installVscodeHost(name: HostName): void {
   // Its own script would build for another Node, and `npm ci` refuses: the shipped shrinkwrap is out of step.
   const failed =
     npm('.', 'install', '--ignore-scripts', '--save-exact', `${nodePackage()}@${nodeVersion}`, `code-server@${codeServer}`) ||
+    (name === 'floor' ? takeWatcherFromNpm([join(folder, vscode), join(folder, vscode, 'extensions')]) : 0) ||
     npm(vscode, 'install', '--omit=dev', '--ignore-scripts') ||
     npm(`${vscode}/extensions`, 'install', '--omit=dev', '--ignore-scripts') ||
-    (name === 'floor' ? buildForFloor(npm) : 0);
+    (name === 'floor' ? npm('.', 'rebuild', 'argon2', '--build-from-source') : 0); // without which it does not start; needs a C++ compiler
   if (failed) throw new Error(`code-server ${codeServer} could not be installed.`);
   // Log files of the extension host; the tests pass without.
   if (npm(vscode, 'rebuild', '@vscode/spdlog', '@vscode/native-watchdog') !== 0) console.error('Going on without native logging.');
   writeFileSync(stamp, '');
 }
 
-/** That version has no prebuilt terminal and watcher: it needs a C++ compiler, and Debian's ripgrep for searching. */
-function buildForFloor(npm: (place: string, ...words: string[]) => number): number {
-  const vscode = 'node_modules/code-server/lib/vscode';
-  return npm('.', 'rebuild', 'argon2', '--build-from-source') || npm(vscode, 'rebuild', '@parcel/watcher', '--build-from-source');
+/** It names a commit on GitHub; the registry has the same version, prebuilt. */
+function takeWatcherFromNpm(folders: readonly string[]): number {
+  for (const folder of folders) {
+    const file = join(folder, 'package.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/parcel-bundler\/watcher#\w+/, '2.5.1'));
+    rmSync(join(folder, 'npm-shrinkwrap.json'));
+  }
+  return 0;
 }
 
 function runNpm({ place, node, words }: { readonly place: string; readonly node: string; readonly words: readonly string[] }): number {

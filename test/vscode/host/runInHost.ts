@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { chosenHost } from '../../../scripts/vscodeHost.ts';
 import { launchChromium } from './chromium.ts';
 import { CodeServer } from './codeServer.ts';
 
@@ -24,7 +25,8 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const folder = words.filter((word) => !word.startsWith('-')).map((word) => resolve(word)).find(isFolder);
   // The driver makes a built workbench honour the payload below, and hides toasts: nothing for tests of the UI.
-  const server = await CodeServer.start({ ...(folder === undefined ? {} : { folder }), words: ['--vscode-option', 'enable-smoke-test-driver'] });
+  const driver = takesPayload() ? ['--vscode-option', 'enable-smoke-test-driver'] : [];
+  const server = await CodeServer.start({ ...(folder === undefined ? {} : { folder }), words: driver });
   let browser: Browser | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => void Promise.allSettled([browser?.close(), server.stop()]).then(() => process.exit(interrupted)));
@@ -69,7 +71,9 @@ async function runTests({ server, browser, tests, extensions }: TestRun): Promis
     await page.exposeFunction('codeAutomationExit', (code: number) => end(code));
     const uri = (path: string): string => `vscode-remote://127.0.0.1:${server.port}${resolve(path)}`;
     const development = extensions.map((path) => ['extensionDevelopmentPath', uri(path)]);
-    await page.goto(server.url({ payload: JSON.stringify([...development, ['extensionTestsPath', uri(wrapper)], ['skipWelcome', 'true']]) }));
+    const payload = JSON.stringify([...development, ['extensionTestsPath', uri(wrapper)], ['skipWelcome', 'true']]);
+    if (!takesPayload()) await page.addInitScript(configure({ server, extensions, wrapper }));
+    await page.goto(server.url(takesPayload() ? { payload } : {}));
     const code = await ended;
     // An extension host that dies is reported as a success.
     if (code !== 0 || existsSync(done)) return code;
@@ -80,6 +84,25 @@ async function runTests({ server, browser, tests, extensions }: TestRun): Promis
     clearInterval(draining);
     drain();
   }
+}
+
+/** The oldest one has no way to switch the driver on. */
+function takesPayload(): boolean {
+  return chosenHost() === 'current';
+}
+
+/** For the page: names the tests in the workbench's configuration, between its arrival and its being read. */
+function configure({ server, extensions, wrapper }: { readonly server: CodeServer; readonly extensions: readonly string[]; readonly wrapper: string }): string {
+  const uri = (path: string): object => ({ scheme: 'vscode-remote', authority: `127.0.0.1:${server.port}`, path: resolve(path) });
+  const options = { extensions: extensions.map(uri), extensionTestsPath: uri(wrapper) };
+  return `new MutationObserver((_changes, observer) => {
+    const element = document.getElementById('vscode-workbench-web-configuration');
+    if (element === null) return;
+    observer.disconnect();
+    const settings = JSON.parse(element.getAttribute('data-settings'));
+    settings.developmentOptions = { ...settings.developmentOptions, ...${JSON.stringify(options)} };
+    element.setAttribute('data-settings', JSON.stringify(settings));
+  }).observe(document, { childList: true, subtree: true });`;
 }
 
 /** Runs the tests and writes the extension host's console as plain text, which the workbench does not. */
