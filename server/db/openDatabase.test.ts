@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { openDatabase } from './openDatabase.ts';
+import { openDatabase, openReader } from './openDatabase.ts';
 
 describe('the database file', () => {
   let folder: string;
@@ -36,5 +36,18 @@ describe('the database file', () => {
       first.close();
       second.close();
     }
+  });
+
+  test('of an older version is brought up to date by a writer, and told of by a reader', async () => {
+    const file = join(folder, 'older.sqlite');
+    const database = await openDatabase(file);
+    database.exec("delete from kysely_migration where name = '0002-closure-epoch'; alter table accounts drop column closure_epoch");
+    database.exec("insert into accounts (id, name, password_hash, created_at, disabled, used_bytes, seq, gathered_seq) values (x'01', 'me', '', 0, 0, 0, 0, 0)");
+    database.close();
+    assert.throws(() => openReader(file), { code: 'invalid', message: /start the server once/ });
+    (await openDatabase(file)).close();
+    const reader = openReader(file);
+    assert.equal(reader.prepare('select closure_epoch from accounts').get()?.['closure_epoch'], 2, 'what was closed is walked again');
+    reader.close();
   });
 });

@@ -45,23 +45,36 @@ async function makePrivate(file: string): Promise<void> {
   }
 }
 
-/** Opens for reading only; it may exist at different versions only upwards, which `openDatabase` settled before. */
+/** Opens for reading only. Errors: `invalid` for data of another version: only `openDatabase` can bring it up to date. */
 export function openReader(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: busyWaitMs, readOnly: true });
-  database.exec(`pragma cache_size = -${cacheKib}`);
-  return database;
+  try {
+    if (!isUpToDate(database)) {
+      throw new BackupError('invalid', 'This data was written by an older version of the server: start the server once, then ask again.');
+    }
+    database.exec(`pragma cache_size = -${cacheKib}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Errors: `invalid` for data of a newer version. */
+function isUpToDate(database: DatabaseSync): boolean {
+  const known = migrations(sqliteTypes);
+  if (database.prepare("select 1 from sqlite_master where name = 'kysely_migration'").get() === undefined) return false;
+  const done = database.prepare('select name from kysely_migration').all();
+  const newer = done.find(({ name }) => !Object.hasOwn(known, String(name)));
+  if (newer !== undefined) {
+    throw new BackupError('invalid', 'This data was written by a newer version of the server.', { migration: String(newer.name) });
+  }
+  return done.length === Object.keys(known).length;
 }
 
 async function migrate(database: DatabaseSync): Promise<void> {
+  if (isUpToDate(database)) return;
   const known = migrations(sqliteTypes);
-  if (database.prepare("select 1 from sqlite_master where name = 'kysely_migration'").get() !== undefined) {
-    const done = database.prepare('select name from kysely_migration').all();
-    const newer = done.find(({ name }) => !Object.hasOwn(known, String(name)));
-    if (newer !== undefined) {
-      throw new BackupError('invalid', 'This data was written by a newer version of the server.', { migration: String(newer.name) });
-    }
-    if (done.length === Object.keys(known).length) return;
-  }
   const db = new Kysely<Schema>({ dialect: sqliteDialect(database) });
   const { error } = await new Migrator({ db, provider: { getMigrations: async () => known } }).migrateToLatest();
   if (error !== undefined) {
