@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { build } from './build.ts';
 import { packExtension } from './package.ts';
 import { root, runTool } from './runTool.ts';
+import { installSystemPackages } from './systemPackages.ts';
 import { chosenHost, installVscodeHost, runsHere } from './vscodeHost.ts';
 
 const minuteMs = 60_000;
@@ -24,7 +25,10 @@ export async function testVscode(args: readonly string[] = []): Promise<number> 
     return 1;
   }
   if (!runsHere()) console.error('The tests of the user interface run on Linux only: they need code-server from npm.');
-  if (runsHere()) installVscodeHost(chosenHost());
+  if (runsHere()) {
+    installVscodeHost(chosenHost());
+    installSystemPackages();
+  }
   return (await packExtension()) || (await testInside(inside)) || (await testOutside([...options, ...outside], outside.length));
 }
 
