@@ -1,7 +1,7 @@
 import { BackupError, messageOf, type ErrorCode } from '../base/errors.ts';
 import { displayName, type BytePath } from '../engine/core/byteString.ts';
 import type { RestoreTotals } from '../engine/core/restore/restorePlan.ts';
-import type { RefusalReason } from '../engine/core/restore/targetNames.ts';
+import { refusalTexts } from '../engine/core/restore/refusalTexts.ts';
 import type { PushReport } from '../engine/run/reports.ts';
 import type { InPlaceReport, RestoreReport } from '../engine/run/restore/restoreReport.ts';
 import type { RestorePreview } from './messages/engineCalls.ts';
@@ -93,16 +93,6 @@ function changesText({ filesNew, filesChanged, filesDeleted }: Pick<PushReport, 
   return parts.length === 0 ? 'no file changed' : `${parts.join(', ')}`;
 }
 
-const refusals = {
-  'windows-name': 'Windows gives this name a meaning of its own',
-  'case-clash': 'another name differs from it by case only',
-  'in-the-way': 'a socket, pipe or device is in its place',
-  exists: 'something else is there, and stays',
-  uncapturable: 'what is in its place could not be captured first',
-  unreadable: 'what is in its place cannot be looked at',
-  'own-name': 'its name is that of a temporary file of a restore',
-} as const satisfies Readonly<Record<RefusalReason, string>>;
-
 export interface PreviewSubject {
   readonly preview: RestorePreview;
   /** Left out because they have unsaved changes in an editor. */
@@ -120,7 +110,7 @@ export function previewText({ preview, unsaved }: PreviewSubject): string {
     ...lines.slice(0, listedMax),
     ...(more > 0 ? [`… and ${more.toLocaleString('en-US')} more`] : []),
     ...section(`Left out, because of unsaved changes in an editor:`, unsaved.map(displayName)),
-    ...section('Cannot be restored:', refused.map(({ path, reason }) => `${displayName(path)} (${refusals[reason]})`)),
+    ...section('Cannot be restored:', refused.map(({ path, reason }) => `${displayName(path)} (${refusalTexts[reason]})`)),
     '',
     'Whatever is replaced or deleted is backed up first; “Undo Last Restore” brings it back.',
   ].join('\n');
@@ -163,7 +153,7 @@ export function restoredText({ what, report, unsaved: edited }: RestoredSubject)
   const parts = [
     others.length + failed.length === 0 ? `${what}: ${doneText(totals)}.` : `${what}, but not completely: ${doneText(totals)}.`,
     unsaved.length > 0 ? `${formatCount(unsaved.length, 'file')} with unsaved changes left out.` : '',
-    others.length > 0 ? `${formatCount(others.length, 'path')} refused: ${displayName(others[0]!.path)} (${refusals[others[0]!.reason]})${others.length > 1 ? ', …' : ''}.` : '',
+    others.length > 0 ? `${formatCount(others.length, 'path')} refused: ${displayName(others[0]!.path)} (${refusalTexts[others[0]!.reason]})${others.length > 1 ? ', …' : ''}.` : '',
     failed.length > 0 ? `${formatCount(failed.length, 'path')} failed: ${displayName(failed[0]!.path)} (${failed[0]!.message})${failed.length > 1 ? ', …' : ''}.` : '',
     changed > 0 ? `${formatCount(changed, 'file')} changed meanwhile and left alone.` : '',
     keptBeside.length > 0 ? `${formatCount(keptBeside.length, 'newer version')} kept beside as ${displayName(keptBeside[0]!.as)}${keptBeside.length > 1 ? ', …' : ''}.` : '',

@@ -1,13 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Session } from '../../engine/core/session/session.ts';
 import { connectAccount } from '../../engine/store/accountClient.ts';
-import type { Trust } from '../../engine/store/trust.ts';
+import { signIn } from '../../engine/store/signIn.ts';
 import { parseFingerprint } from '../../protocol/connectionLine.ts';
 import { asUsage, UsageError } from '../arguments.ts';
 import type { Call, Command, Outcome } from '../command.ts';
 import { parseLoginAddress } from '../session/loginAddress.ts';
 import { keysFolder } from '../session/server.ts';
-import { findSession, writeSession, type Session } from '../session/session.ts';
+import { findSession, writeSession } from '../session/session.ts';
 import { decideTrust } from '../session/trustServer.ts';
 
 export const login: Command = {
@@ -32,7 +33,15 @@ async function runLogin(call: Call): Promise<Outcome> {
   if (fingerprint !== undefined && words.text('ca') !== undefined) throw new UsageError('Give --fingerprint or --ca, not both.');
   const user = words.text('user') ?? address.user ?? (await askForName(call));
   const trust = await decideTrust({ url: address.url, fingerprint, authorityFile: words.text('ca') }, call);
-  const session = await signIn({ url: address.url, user, trust }, call);
+  const session = await signIn(
+    {
+      connection: { url: address.url, trust },
+      user,
+      password: await askForPassword(user, call),
+      device: words.text('device') ?? call.surroundings.hostName,
+    },
+    call,
+  );
   await replaceSession(session, call);
   return {
     document: {
@@ -45,28 +54,6 @@ async function runLogin(call: Call): Promise<Outcome> {
     },
     text: `Signed in to ${session.url} as ${session.user}; this device is called ${session.deviceName}.`,
   };
-}
-
-async function signIn(one: { readonly url: string; readonly user: string; readonly trust: Trust }, call: Call): Promise<Session> {
-  const { url, user, trust } = one;
-  const { signal, surroundings } = call;
-  const password = await askForPassword(user, call);
-  const client = connectAccount({ url, trust, token: undefined });
-  try {
-    const device = call.arguments.text('device') ?? surroundings.hostName;
-    const answer = await client.login({ name: user, password, device }, { signal });
-    return {
-      url,
-      user: answer.account.name,
-      account: answer.account.id,
-      device: answer.device.id,
-      deviceName: answer.device.name,
-      token: answer.token,
-      trust,
-    };
-  } finally {
-    client.close();
-  }
 }
 
 /** The new session takes the old one's place; keys pinned for the old one are forgotten, as a sign-in is meant to. */

@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBackupError, messageOf } from '../../base/errors.ts';
 import { connectAccount } from '../../engine/store/accountClient.ts';
+import type { Session } from '../../engine/core/session/session.ts';
 import type { Call, Command, Outcome } from '../command.ts';
 import { keysFolder } from '../session/server.ts';
-import { readSession, removeSession, type Session } from '../session/session.ts';
+import { readSession, removeSession } from '../session/session.ts';
 
 export const logout: Command = {
   name: 'logout',

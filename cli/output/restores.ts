@@ -1,6 +1,6 @@
 import { displayName, type BytePath } from '../../engine/core/byteString.ts';
 import type { RefusedPath, RestorePlan, RestoreTotals } from '../../engine/core/restore/restorePlan.ts';
-import type { RefusalReason } from '../../engine/core/restore/targetNames.ts';
+import { refusalTexts } from '../../engine/core/restore/refusalTexts.ts';
 import type { InPlaceReport, RestoreReport } from '../../engine/run/restore/restoreReport.ts';
 import type { JsonDocument, Outcome } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exitCodes.ts';
@@ -11,16 +11,6 @@ import { formatBytes, formatCount } from './units.ts';
 const linesMax = 50;
 /** What fits into one message between two processes. */
 const actionsMax = 10_000;
-
-const reasons = {
-  'windows-name': 'Windows gives this name a meaning of its own',
-  'case-clash': 'another name differs from it by case only',
-  'in-the-way': 'a socket, pipe or device is in its place',
-  exists: 'something else is there, and stays',
-  uncapturable: 'what is in its place could not be captured first',
-  unreadable: 'what is in its place cannot be looked at',
-  'own-name': 'its name is that of a temporary file of a restore',
-} as const satisfies Readonly<Record<RefusalReason, string>>;
 
 /** What a restore would do; the same fields as what it did. */
 export function planOutcome(plan: RestorePlan, fields: JsonDocument): Outcome {
@@ -109,7 +99,7 @@ function refusedDocument({ path, reason }: RefusedPath): JsonDocument {
 }
 
 function refusedLines(refused: readonly RefusedPath[]): readonly string[] {
-  return pathLines(refused, ({ reason }) => `not restored: ${reasons[reason]}`);
+  return pathLines(refused, ({ reason }) => `not restored: ${refusalTexts[reason]}`);
 }
 
 function pathLines<T extends { readonly path: BytePath }>(items: readonly T[], textOf: (item: T) => string): readonly string[] {

@@ -7,8 +7,9 @@ import { openKeys, type OpenedKeys } from '../../engine/run/openKeys.ts';
 import { connectAccount, type AccountClient } from '../../engine/store/accountClient.ts';
 import { connectRepository } from '../../engine/store/httpRepository.ts';
 import { withRetry } from '../../engine/store/retryRepository.ts';
+import type { Session } from '../../engine/core/session/session.ts';
 import type { Call } from '../command.ts';
-import { readSession, type Session } from './session.ts';
+import { readSession } from './session.ts';
 
 /** Where the keys are pinned, under the home. */
 export const keysFolder = 'keys';

@@ -1,3 +1,4 @@
+import type { Session } from '../../engine/core/session/session.ts';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,7 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { isBackupError } from '../../base/errors.ts';
 import { parseAccountId, parseDeviceId } from '../../protocol/ids.ts';
-import { findSession, readSession, removeSession, writeSession, type Session } from './session.ts';
+import { findSession, readSession, removeSession, writeSession } from './session.ts';
 
 const session: Session = {
   url: 'https://127.0.0.1:8420',

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BackupError, isBackupError } from '../../base/errors.ts';
 import { connectAccount } from '../../engine/store/accountClient.ts';
-import { readServerCertificate, type ServerCertificate, type Trust } from '../../engine/store/trust.ts';
+import type { Trust } from '../../engine/core/session/session.ts';
+import { readServerCertificate, type ServerCertificate } from '../../engine/store/trust.ts';
 import type { Call } from '../command.ts';
 
 export interface TrustQuestion {

@@ -8,10 +8,10 @@ import { openStateFolder } from '../../engine/platform/stateFolder.ts';
 import { folderKey } from '../../engine/platform/statePaths.ts';
 import type { AbsolutePath } from '../../engine/ports/files.ts';
 import { readLaneState } from '../../engine/run/push/laneState.ts';
+import type { Session } from '../../engine/core/session/session.ts';
 import type { WorkspaceId } from '../../protocol/ids.ts';
 import type { Call } from '../command.ts';
 import type { Server } from '../session/server.ts';
-import type { Session } from '../session/session.ts';
 import { foldersAbove } from './physicalPath.ts';
 
 /** A path on this host, within a folder that is backed up. */

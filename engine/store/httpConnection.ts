@@ -11,7 +11,8 @@ import { parseInstanceId, type InstanceId } from '../../protocol/ids.ts';
 import { apiPrefix, routes, type RouteName } from '../../protocol/routes.ts';
 import { connectionFault } from './connectionFault.ts';
 import { parseProxy, TunnelAgent } from './proxyTunnel.ts';
-import { parseServerUrl, tlsOptions, type Trust } from './trust.ts';
+import type { Trust } from '../core/session/session.ts';
+import { parseServerUrl, tlsOptions } from './trust.ts';
 
 export interface ConnectionOptions {
   /** `https://HOST:PORT`; `http://` on the loopback only. */

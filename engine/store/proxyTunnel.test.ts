@@ -7,7 +7,8 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { makeCertificate } from '../../server/tls/makeCertificate.ts';
 import { connectAccount } from './accountClient.ts';
 import { parseProxy } from './proxyTunnel.ts';
-import { readServerCertificate, type Trust } from './trust.ts';
+import type { Trust } from '../core/session/session.ts';
+import { readServerCertificate } from './trust.ts';
 
 const instance = 'ab'.repeat(16);
 const { signal } = new AbortController();

@@ -8,7 +8,8 @@ import { after, before, describe, test } from 'node:test';
 import { isBackupError, type ErrorCode } from '../../base/errors.ts';
 import { makeCertificate } from '../../server/tls/makeCertificate.ts';
 import { connectAccount } from './accountClient.ts';
-import { parseServerUrl, readServerCertificate, type Trust } from './trust.ts';
+import type { Trust } from '../core/session/session.ts';
+import { parseServerUrl, readServerCertificate } from './trust.ts';
 
 const instance = 'ab'.repeat(16);
 const { signal } = new AbortController();

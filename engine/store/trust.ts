@@ -2,17 +2,9 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from 'node:tls';
 import { createHash, X509Certificate } from 'node:crypto';
 import { BackupError, messageOf, systemCodeOf } from '../../base/errors.ts';
+import type { Trust } from '../core/session/session.ts';
 import type { CallOptions } from '../ports/repository.ts';
 import { openTunnel, parseProxy } from './proxyTunnel.ts';
-
-/** Why a server's certificate is believed. */
-export type Trust =
-  /** It was issued by an authority that this machine trusts. */
-  | { readonly kind: 'system' }
-  /** It was issued by the authority (or is one of the certificates) in this PEM. */
-  | { readonly kind: 'ca'; readonly pem: string }
-  /** It is exactly this one, whatever its names say. `fingerprint`: SHA-256 of the DER, lower-case hex. */
-  | { readonly kind: 'pinned'; readonly pem: string; readonly fingerprint: string };
 
 export interface ServerCertificate {
   /** SHA-256 of the DER, lower-case hex. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { messageOf } from '../../base/errors.ts';
-import { serverName, type Session } from '../messages/session.ts';
+import { serverName } from '../model/serverName.ts';
+import type { Session } from '../../engine/core/session/session.ts';
 import { runSignIn } from '../session/signIn.ts';
 import { machineSettings } from '../settings.ts';
 import type { CommandParts } from './commandParts.ts';

@@ -4,7 +4,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { Clock } from '../../engine/ports/primitives.ts';
 import type { EngineClient } from '../engineClient.ts';
 import type { FolderStatus, Notice } from '../messages/engineCalls.ts';
-import { serverName } from '../messages/session.ts';
+import { serverName } from '../model/serverName.ts';
 import type { WindowState } from '../model/statusText.ts';
 import type { SessionStore } from '../session/sessionStore.ts';
 import { followedFolder, machineSettings, section } from '../settings.ts';

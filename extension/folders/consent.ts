@@ -2,7 +2,8 @@ import { homedir } from 'node:os';
 import { parse } from 'node:path';
 import * as vscode from 'vscode';
 import type { EngineClient } from '../engineClient.ts';
-import { serverName, type Session } from '../messages/session.ts';
+import { serverName } from '../model/serverName.ts';
+import type { Session } from '../../engine/core/session/session.ts';
 import { consentQuestion, leftOutText } from '../model/consentText.ts';
 import { ruleSettings } from '../settings.ts';
 

@@ -5,9 +5,10 @@ import type { RefusedPath, RestoreTotals } from '../../engine/core/restore/resto
 import type { SnapshotCounts, Trigger } from '../../engine/core/snapshot/snapshotTypes.ts';
 import type { Progress, PushReport } from '../../engine/run/reports.ts';
 import type { InPlaceReport, RestoreReport } from '../../engine/run/restore/restoreReport.ts';
-import type { ServerCertificate, Trust } from '../../engine/store/trust.ts';
+import type { Trust } from '../../engine/core/session/session.ts';
+import type { ServerCertificate } from '../../engine/store/trust.ts';
 import type { SnapshotId, WorkspaceId } from '../../protocol/ids.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../../engine/core/session/session.ts';
 
 /**
  * What the editor's side asks of the engine's worker. Values travel by structured clone. A folder is named by its path

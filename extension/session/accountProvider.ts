@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { serverName, type Session } from '../messages/session.ts';
+import { serverName } from '../model/serverName.ts';
+import type { Session } from '../../engine/core/session/session.ts';
 import type { SessionStore } from './sessionStore.ts';
 
 export const providerId = 'holdfast';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { messageOf } from '../../base/errors.ts';
-import { parseSession, type Session } from '../messages/session.ts';
+import { parseSession, type Session } from '../../engine/core/session/session.ts';
 
 const secretKey = 'holdfast.session';
 

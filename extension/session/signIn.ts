@@ -3,9 +3,10 @@ import { hostname } from 'node:os';
 import * as vscode from 'vscode';
 import { BackupError } from '../../base/errors.ts';
 import { parseConnectionLine } from '../../protocol/connectionLine.ts';
-import type { Trust } from '../../engine/store/trust.ts';
+import type { Trust } from '../../engine/core/session/session.ts';
 import type { EngineClient } from '../engineClient.ts';
-import { serverName, type Session } from '../messages/session.ts';
+import { serverName } from '../model/serverName.ts';
+import type { Session } from '../../engine/core/session/session.ts';
 import { parseServerAddress, showFingerprint, type ServerAddress } from '../model/serverAddress.ts';
 import type { MachineSettings } from '../settings.ts';
 

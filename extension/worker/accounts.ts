@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBackupError } from '../../base/errors.ts';
 import { connectAccount } from '../../engine/store/accountClient.ts';
+import { signIn } from '../../engine/store/signIn.ts';
 import { readServerCertificate, type ServerCertificate } from '../../engine/store/trust.ts';
 import type { SignInRequest } from '../messages/engineCalls.ts';
-import type { Session } from '../messages/session.ts';
+import type { Session } from '../../engine/core/session/session.ts';
 import { keysFolder } from './serverLink.ts';
 
 interface Options {
@@ -28,24 +29,11 @@ export async function unknownCertificate(url: string, { signal, proxy }: Options
 }
 
 /** Makes this editor a device of the account. Keys pinned before are forgotten, as a sign-in is meant to. */
-export async function signIn(request: SignInRequest, { signal, home }: Omit<Options, 'proxy'> & { readonly home: string }): Promise<Session> {
-  const { url, user, password, device, trust, proxy } = request;
-  const client = connectAccount({ url, trust, token: undefined, proxy });
-  try {
-    const answer = await client.login({ name: user, password, device }, { signal });
-    await rm(join(home, keysFolder), { recursive: true, force: true });
-    return {
-      url,
-      user: answer.account.name,
-      account: answer.account.id,
-      device: answer.device.id,
-      deviceName: answer.device.name,
-      token: answer.token,
-      trust,
-    };
-  } finally {
-    client.close();
-  }
+export async function signInAnew(request: SignInRequest, { signal, home }: Omit<Options, 'proxy'> & { readonly home: string }): Promise<Session> {
+  const { url, trust, proxy, ...who } = request;
+  const session = await signIn({ connection: { url, trust, proxy }, ...who }, { signal });
+  await rm(join(home, keysFolder), { recursive: true, force: true });
+  return session;
 }
 
 /** Revokes the session's token. */

@@ -15,8 +15,8 @@ import { FolderRules } from '../../engine/run/scan/folderRules.ts';
 import { explainPath } from '../../engine/run/scan/inspectPath.ts';
 import type { ScanContext } from '../../engine/run/scan/scanTypes.ts';
 import type { FollowedFolder, ParamsOf, RestoreCall, RestorePreview, RuleSettings } from '../messages/engineCalls.ts';
-import type { Session } from '../messages/session.ts';
-import { signIn, signOut, unknownCertificate } from './accounts.ts';
+import type { Session } from '../../engine/core/session/session.ts';
+import { signInAnew, signOut, unknownCertificate } from './accounts.ts';
 import { BackupFolder } from './backupFolder.ts';
 import type { CallOptions, Calls } from './serveCalls.ts';
 import { ServerLink } from './serverLink.ts';
@@ -48,7 +48,7 @@ export class EngineHost {
     const { home } = this.#parts;
     return {
       certificate: async ({ url, proxy }, options) => await unknownCertificate(url, { ...options, proxy }),
-      signIn: async (request, options) => await signIn(request, { ...options, home }),
+      signIn: async (request, options) => await signInAnew(request, { ...options, home }),
       signOut: async ({ session, proxy }, options) => await signOut(session, { ...options, proxy }),
       useSession: async ({ session, proxy }) => await this.#change(async () => await this.#useSession(session, proxy)),
       follow: async ({ folders }) => await this.#change(async () => await this.#follow(folders)),

@@ -9,7 +9,7 @@ import { openKeys, type OpenedKeys } from '../../engine/run/openKeys.ts';
 import { ObjectReader } from '../../engine/run/read/objectReader.ts';
 import { connectRepository, type RemoteRepository } from '../../engine/store/httpRepository.ts';
 import { withRetry } from '../../engine/store/retryRepository.ts';
-import type { Session } from '../messages/session.ts';
+import type { Session } from '../../engine/core/session/session.ts';
 import type { WorkerParts } from './workerParts.ts';
 
 /** Where keys are pinned, under the home; the command line's are the same. */

@@ -14,7 +14,8 @@ import { parseConnectionLine } from '../../protocol/connectionLine.ts';
 import { createPrimitives } from '../../engine/platform/primitives.ts';
 import { connectAccount } from '../../engine/store/accountClient.ts';
 import { connectRepository } from '../../engine/store/httpRepository.ts';
-import { readServerCertificate, type Trust } from '../../engine/store/trust.ts';
+import type { Trust } from '../../engine/core/session/session.ts';
+import { readServerCertificate } from '../../engine/store/trust.ts';
 import { SuiteWorld } from '../../engine/testing/repository/suiteWorld.ts';
 import { makeCertificate } from '../../server/tls/makeCertificate.ts';
 

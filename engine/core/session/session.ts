@@ -1,12 +1,20 @@
-import { BackupError } from '../../base/errors.ts';
-import type { Trust } from '../../engine/store/trust.ts';
-import { parseAccountId, parseDeviceId, type AccountId, type DeviceId } from '../../protocol/ids.ts';
-import { oneOf, parseFields, text, type Parse } from '../../protocol/messages/fields.ts';
+import { BackupError } from '../../../base/errors.ts';
+import { parseAccountId, parseDeviceId, type AccountId, type DeviceId } from '../../../protocol/ids.ts';
+import { oneOf, parseFields, text, type Parse } from '../../../protocol/messages/fields.ts';
 
 const textBytesMax = 4_096;
 const pemBytesMax = 256 * 1024;
 
-/** Who is signed in where. Holds the token: it is kept in the editor's secret storage and in memory, nowhere else. */
+/** Why a server's certificate is believed. */
+export type Trust =
+  /** It was issued by an authority that this machine trusts. */
+  | { readonly kind: 'system' }
+  /** It was issued by the authority (or is one of the certificates) in this PEM. */
+  | { readonly kind: 'ca'; readonly pem: string }
+  /** It is exactly this one, whatever its names say. `fingerprint`: SHA-256 of the DER, lower-case hex. */
+  | { readonly kind: 'pinned'; readonly pem: string; readonly fingerprint: string };
+
+/** Who is signed in where. It holds the token: whoever keeps it keeps it secret. */
 export interface Session {
   readonly url: string;
   readonly user: string;
@@ -31,13 +39,8 @@ export function parseSession(json: string): Session {
       trust: fields.required('trust', parseTrust),
     }));
   } catch (cause) {
-    throw new BackupError('corrupt', 'The stored sign-in is damaged.', {}, { cause });
+    throw new BackupError('corrupt', 'The stored sign-in is damaged: sign in again.', {}, { cause });
   }
-}
-
-/** The server's name as people know it: `HOST:PORT`. */
-export function serverName({ url }: Pick<Session, 'url'>): string {
-  return url.replace(/^https?:\/\//, '');
 }
 
 const parseTrust: Parse<Trust> = (value, what) =>
