@@ -10,10 +10,10 @@ export function vsixFile(): string {
 }
 
 /** Packs the built extension: everything it needs is in its bundles, so no package goes along. */
-export async function packExtension(): Promise<number> {
+export async function packExtension(file = vsixFile()): Promise<number> {
   // The project has no public address yet that links of the README could be rewritten to.
   const homeless = ['--allow-missing-repository', '--no-rewrite-relative-links'];
-  const words = ['package', '--no-dependencies', ...homeless, '--out', vsixFile()];
+  const words = ['package', '--no-dependencies', ...homeless, '--out', file];
   return await runTool({ args: ['node_modules/@vscode/vsce/vsce', ...words], env: { VSCE_DISABLE_UPDATE_CHECK: '1' } });
 }
 

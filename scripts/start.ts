@@ -1,11 +1,13 @@
 // `npm start [-- DIR] [-- --once]`: Holdfast on your own machine in one command, as a demonstration that goes on serving.
 import { statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildIfStale } from './demo/buildIfStale.ts';
+import { buildIfStale } from './build.ts';
 import { demonstrate, loginLine, say } from './demo/demonstration.ts';
 import { ensureDemoUser, startDemoServer, type DemoServer } from './demo/demoServer.ts';
 import { demoPlaces, openDemoState, saveDemoState, type DemoPlaces, type DemoState } from './demo/demoState.ts';
+import { installText, openEditor, type OpenedEditor } from './demo/openEditor.ts';
+import { vsixFile } from './package.ts';
 import { root } from './runTool.ts';
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
@@ -19,6 +21,7 @@ async function main(words: readonly string[]): Promise<number> {
   const state = await openDemoState(places);
   const stopping = stopSignal();
   let server: DemoServer | undefined;
+  let editor: OpenedEditor | undefined;
   try {
     server = await startDemoServer(places, state);
     const { port, fingerprint, pid } = server;
@@ -26,11 +29,14 @@ async function main(words: readonly string[]): Promise<number> {
     say(server.reused ? `The server of an earlier npm start (process ${pid}) serves at ${server.url}.` : `The server serves at ${server.url}.`);
     await ensureDemoUser(places, state);
     await demonstrate({ places, state, server, folder });
-    return once ? 0 : await keepServing({ places, state, server, stopping });
+    if (once || server.reused) say(`\nThe extension: npm run package makes ${basename(vsixFile())}. ${installText(vsixFile())}`);
+    else editor = await openEditor({ places, state, folder: folder ?? places.sample });
+    return once || stopping.asked ? 0 : await keepServing({ places, state, server, stopping });
   } catch (error) {
     if (stopping.asked) return 0;
     return fail(1, `The demonstration stopped: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
+    editor?.stop();
     await server?.stop();
   }
 }
@@ -42,7 +48,7 @@ async function keepServing(one: {
   readonly stopping: Stopping;
 }): Promise<number> {
   const { places, state, server, stopping } = one;
-  say('\nThat was the demonstration. To back up a folder of your own, sign in from another terminal:');
+  say('\nThat was the demonstration. To back up a folder of your own, sign in from another terminal, or in the editor with the same line:');
   say(`\n  npx --no holdfast login ${loginLine(state, server)}\n  password: ${state.password}\n`);
   say('  npx --no holdfast push FOLDER\n  npx --no holdfast watch FOLDER\n');
   say(`Everything it keeps is in ${places.folder}.`);

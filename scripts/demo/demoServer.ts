@@ -28,7 +28,7 @@ export async function startDemoServer(places: DemoPlaces, state: DemoState): Pro
   if (last !== undefined && (await fingerprintAt(last.port)) === last.fingerprint) {
     return { ...last, url: urlOf(last.port), reused: true, ended: new Promise(() => {}), stop: () => Promise.resolve() };
   }
-  return await startOwn(places, await chooseFreePort());
+  return await startOwn(places, await chooseFreePort(portWanted));
 }
 
 /** Makes sure that the user exists with the remembered password. */
@@ -93,9 +93,10 @@ async function fingerprintAt(port: number): Promise<string | undefined> {
   });
 }
 
-async function chooseFreePort(): Promise<number> {
-  for (let port = portWanted; port < portWanted + portsTried; port++) if (await canListen(port)) return port;
-  throw new Error(`All ports from ${portWanted} to ${portWanted + portsTried - 1} are taken.`);
+/** The first of a hundred that nobody listens at. */
+export async function chooseFreePort(first: number): Promise<number> {
+  for (let port = first; port < first + portsTried; port++) if (await canListen(port)) return port;
+  throw new Error(`All ports from ${first} to ${first + portsTried - 1} are taken.`);
 }
 
 async function canListen(port: number): Promise<boolean> {

@@ -24,6 +24,8 @@ export interface DemoPlaces {
   readonly clientHome: string;
   readonly sample: string;
   readonly restored: string;
+  /** The throw-away profile and extensions of the editor. */
+  readonly editor: string;
 }
 
 export function demoPlaces(folder: string): DemoPlaces {
@@ -34,6 +36,7 @@ export function demoPlaces(folder: string): DemoPlaces {
     clientHome: join(folder, 'client'),
     sample: join(folder, 'sample'),
     restored: join(folder, 'sample-before'),
+    editor: join(folder, 'editor'),
   };
 }
 

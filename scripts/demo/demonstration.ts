@@ -95,7 +95,8 @@ export function loginLine({ user }: DemoState, { port, fingerprint }: DemoServer
   return `holdfast://${user}@127.0.0.1:${port}#${fingerprint}`;
 }
 
-function shellWord(word: string): string {
+/** As one would type it here. */
+export function shellWord(word: string): string {
   const near = word.startsWith('/') ? relative(process.cwd(), word) : word;
   const short = near.startsWith('..') ? word : near;
   return /^[\w@%+=:,./#-]+$/.test(short) ? short : `'${short.replaceAll("'", `'\\''`)}'`;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
@@ -15,10 +16,17 @@ interface Started {
   readonly said: string;
 }
 
-/** `npm start` with a folder of its own to keep things in. `onLine` may send it a signal. */
-async function start(one: { readonly folder: string; readonly words: readonly string[]; readonly onLine?: (line: string, stop: () => void) => void }): Promise<Started> {
+interface Start {
+  readonly folder: string;
+  readonly words: readonly string[];
+  readonly onLine?: (line: string, stop: () => void) => void;
+}
+
+/** `npm start` with a folder of its own to keep things in, and no editor but those in its `bin`. `onLine` may send it a signal. */
+async function start(one: Start): Promise<Started> {
+  const { VSCODE_IPC_HOOK_CLI: _, ...outer } = process.env;
   const child = spawn(process.execPath, [script, ...one.words], {
-    env: { ...process.env, HOLDFAST_DEV_FOLDER: join(one.folder, 'dev') },
+    env: { ...outer, PATH: join(one.folder, 'bin'), HOLDFAST_DEV_FOLDER: join(one.folder, 'dev') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
@@ -42,6 +50,7 @@ test('the demonstration runs, runs again, and shows the same password', { timeou
     const { code, said } = await start({ folder, words: ['--once'] });
     assert.equal(code, 0, said);
     assert.match(said, /notes\/todo\.md is the older one/);
+    assert.match(said, /npm run package makes \S+\.vsix\. To install the extension: code --install-extension/);
     passwords.add(/password (\S+)\./.exec(said)?.[1]);
   }
   assert.equal(passwords.size, 1);
@@ -57,8 +66,28 @@ test('a folder that is given is only read, and Ctrl-C ends the serving cleanly',
   };
   const { code, said } = await start({ folder, words: [own], onLine });
   assert.equal(code, 0, said);
+  assert.match(said, /To install the extension: code --install-extension \S+dev\/holdfast-[\d.]+\.vsix /);
   assert.match(said, /login holdfast:\/\/demo@127\.0\.0\.1:\d+#[0-9a-f]{64}/);
   assertSameTree(await readTreeState(own), before);
+});
+
+test('an editor on PATH gets the extension in a profile of its own and opens the sample', { timeout: 300_000, skip: process.platform === 'win32' && 'the stand-in is a shell script' }, async (context) => {
+  const folder = await folderFor(context);
+  const dev = join(folder, 'dev');
+  await mkdir(join(folder, 'bin'));
+  const standIn = join(folder, 'bin/code');
+  await writeFile(standIn, `#!/bin/sh\necho "$HOLDFAST_HOME|$*" >> '${join(folder, 'words')}'\n`);
+  await chmod(standIn, 0o755);
+  const onLine = (line: string, stop: () => void): void => {
+    if (line.startsWith('Serving.')) stop();
+  };
+  const { code, said } = await start({ folder, words: [], onLine });
+  assert.equal(code, 0, said);
+  const profile = `${dev}/client|--user-data-dir ${dev}/editor/profile --extensions-dir ${dev}/editor/extensions`;
+  const [installed = '', opened] = (await readFile(join(folder, 'words'), 'utf8')).split('\n');
+  assert.match(installed, /--install-extension \S+\.vsix --force$/);
+  assert.ok(installed.startsWith(profile), installed);
+  assert.equal(opened, `${profile} --new-window ${dev}/sample`);
 });
 
 test('what is not understood ends with 2', async (context) => {
