@@ -1,4 +1,4 @@
-/** The exit codes of `holdfast`: a contract that scripts rely on (README.md § Exit codes). */
+/** The exit codes of `holdfast`: a contract that scripts rely on (docs/cli.md § Exit codes). */
 export const exitCodes = {
   done: 0,
   failed: 1,
