@@ -6,7 +6,7 @@ const installLine = 'apt-get update && apt-get install -y --no-install-recommend
 
 /** The Chromium of this machine, without a window. Errors: with the line that installs it, when there is none. */
 export async function launchChromium(): Promise<Browser> {
-  const executablePath = process.env['CHROMIUM'] ?? candidates.find((each) => existsSync(each));
+  const executablePath = [process.env['CHROMIUM'] ?? '', ...candidates].find((each) => existsSync(each));
   if (executablePath === undefined) throw new Error(`The tests of the extension need Chromium:\n\n  ${installLine}\n`);
   const quiet = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
   return await chromium.launch({ executablePath, args: ['--no-sandbox', ...quiet] });

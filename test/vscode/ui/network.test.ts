@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { connect as connectTo, type AddressInfo, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { assertBackedUp, connect, editorTest } from '../host/editorBench.ts';
+import { assertBackedUp, consent, editorTest, password, user, type EditorBench } from '../host/editorBench.ts';
 
 // An address like any other, in a network that nothing outside is part of.
 const namespace = 'ip link set lo up; ip link add inside type veth peer name outside; ip addr add 10.231.7.1/24 dev inside; ip link set inside up; ip link set outside up; exec "$0" "$@"';
@@ -22,13 +22,28 @@ test('a server on another address than the loopback, which the editor’s own ne
   assert.equal(done.status, 0, `${done.stdout}\n${done.stderr}`);
 });
 
-editorTest('a proxy that is set carries everything', { files: { 'a.txt': 'first\n' }, settings: { 'holdfast.proxy': proxied.url } }, async (bench) => {
-  await connect(bench);
+editorTest('signed in by address, name and password, through a proxy that carries everything', { files: { 'a.txt': 'first\n' }, settings: { 'holdfast.proxy': proxied.url } }, async (bench) => {
+  await signInByAddress(bench);
   assert.deepEqual([...proxied.targets], [`127.0.0.1:${bench.server.port}`]);
   await bench.workbench.openFile('a.txt');
   await bench.workbench.rewrite('second\n');
   await assertBackedUp(bench, await bench.commandLine());
 });
+
+/** Without the line: the certificate is shown, to be compared with what the server printed. */
+async function signInByAddress({ workbench: w, server }: EditorBench): Promise<void> {
+  await w.status('Backup: sign in').waitFor();
+  await w.run('Backup: Sign In');
+  await w.answer(/The line that the server printed/, server.url);
+  await w.modal.getByText('Is this your server').waitFor();
+  const shown = (await w.modal.textContent())!.replaceAll(/[^0-9a-f]/gi, '').toLowerCase();
+  assert.ok(shown.includes(server.fingerprint.replaceAll(':', '').toLowerCase()), shown);
+  await w.press('Trust This Certificate', w.modal);
+  await w.answer('Your name on the server', user);
+  await w.answer(`Password of ${user}`, password);
+  await consent(w);
+  await w.status('Backed up').waitFor();
+}
 
 /** An HTTP proxy that knows CONNECT only, and notes where to. */
 async function startProxy(): Promise<{ readonly url: string; readonly targets: ReadonlySet<string>; close(): void }> {
