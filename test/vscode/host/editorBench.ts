@@ -31,6 +31,8 @@ export interface EditorOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The address of the Holdfast server; the loopback when left out. */
   readonly host?: string;
+  /** Where the Holdfast server keeps its data; beside the folder when left out. */
+  readonly data?: string;
 }
 
 /** A person's desk: a Holdfast server with their account, and an editor with the packed extension and a folder open. */
@@ -63,7 +65,7 @@ export function editorTest(name: string, options: EditorOptions, body: (bench: E
   });
 }
 
-export async function openEditor(context: TestContext, { files, settings = {}, environment = {}, host = '127.0.0.1' }: EditorOptions): Promise<EditorBench> {
+export async function openEditor(context: TestContext, { files, settings = {}, environment = {}, host = '127.0.0.1', ...given }: EditorOptions): Promise<EditorBench> {
   // In the order of making; ended the other way round, before the folder goes.
   const endings: (() => Promise<unknown>)[] = [];
   context.after(async () => {
@@ -73,8 +75,8 @@ export async function openEditor(context: TestContext, { files, settings = {}, e
   endings.push(async () => await browser.close());
   const place = await temporaryFolder(context);
   const folder = await writeFiles(join(place, 'app'), files);
-  const data = join(place, 'server');
-  await mkdir(data);
+  const data = given.data ?? join(place, 'server');
+  await mkdir(data, { recursive: true });
   const server = await TestServer.start({ data, host });
   endings.push(async () => await server.kill());
   await server.addUser(user, password);

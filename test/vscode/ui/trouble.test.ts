@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestClient } from '../../e2e/testClient.ts';
-import { assertBackedUp, connect, consent, editorTest, password, picture, user, type EditorBench } from '../host/editorBench.ts';
+import { assertSameTree, readTreeState } from '../../e2e/treeState.ts';
+import { assertBackedUp, connect, consent, editorTest, eventually, password, picture, user, type EditorBench } from '../host/editorBench.ts';
 
 const moreThanAPush = 1_500;
 const patient = { timeout: 60_000 };
@@ -69,6 +70,35 @@ editorTest('a window reloaded and an extension host killed in the middle of a pu
   await w.page.reload();
   await assertBackedUp(bench, client, { limitMs: 90_000 });
 });
+
+const big = Object.fromEntries(Array.from({ length: moreThanAPush }, (_, file) => [`big/${file}.txt`, `${file}\n`]));
+
+editorTest('an extension host killed in the middle of a restore: it is finished or taken back, and can be done again', { files: big }, async (bench) => {
+  const { workbench: w, folder, code } = bench;
+  await connect(bench);
+  const before = await readTreeState(folder);
+  await w.container('Backup');
+  await w.item('Snapshots', 'everything, 1,500 files').waitFor();
+  await rm(join(folder, 'big'), { recursive: true });
+  await w.item('Snapshots', '1,500 deleted').waitFor(patient);
+  await restoreAll(bench);
+  await w.toast('Restoring').waitFor();
+  assert.ok((await code.killExtensionHosts()) > 0);
+  await w.page.reload();
+  await w.status('Backed up').waitFor(patient);
+  await restoreAll(bench);
+  await w.toast(/is restored|there is nothing to restore|was finished now/).first().waitFor(patient);
+  await eventually('the folder is as it was', async () => assertSameTree(await readTreeState(folder), before));
+});
+
+/** Up to where it begins; nothing is asked where there is nothing to do. */
+async function restoreAll({ workbench: w }: EditorBench): Promise<void> {
+  await w.container('Backup');
+  await w.action(w.item('Snapshots', 'everything, 1,500 files'), 'Restore');
+  await w.pick('Bring back files, keep everything else');
+  await w.modal.or(w.toast('there is nothing to restore')).first().waitFor(patient);
+  if (await w.modal.isVisible()) await w.press('Restore', w.modal);
+}
 
 async function signIn(bench: EditorBench, typed: string): Promise<void> {
   await bench.workbench.run('Backup: Sign In');
