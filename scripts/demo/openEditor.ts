@@ -93,7 +93,9 @@ interface StartOptions {
 function startEditor({ editor, places, words }: EditorRun, { stdio, detached = false, environment }: StartOptions): ChildProcess {
   // `code` is a .cmd on Windows, and those start only through a shell, which takes the words apart unless they are quoted.
   const quoted = (word: string): string => (windows ? `"${word}"` : word);
-  const env = { ...process.env, HOLDFAST_HOME: places.clientHome, ...environment };
+  // Whatever it is told, code-server writes its heartbeat and its logs beside the person's own profile.
+  const own = editor.name === 'code-server' ? { XDG_DATA_HOME: join(places.editor, 'data') } : {};
+  const env = { ...process.env, HOLDFAST_HOME: places.clientHome, ...own, ...environment };
   return spawn(quoted(editor.file), words.map(quoted), { env, stdio, detached, shell: windows });
 }
 
