@@ -86,14 +86,14 @@ export class RestoreScene {
 
 /** What is in a folder on the disk, exactly. */
 export async function specOfDisk(folder: string): Promise<FolderSpec> {
-  const spec: Record<string, Spec> = {};
+  const entries: [string, Spec][] = [];
   for (const name of await fs.readdir(folder)) {
     const at = `${folder}/${name}`;
     const stat = await fs.lstat(at, { bigint: true });
     const meta = { mode: Number(stat.mode) & 0o7777, mtimeNs: stat.mtimeNs };
-    if (stat.isSymbolicLink()) spec[name] = { link: await fs.readlink(at) };
-    else if (stat.isDirectory()) spec[name] = { folder: await specOfDisk(at), ...meta };
-    else if (stat.isFile()) spec[name] = { file: await fs.readFile(at), ...meta };
+    if (stat.isSymbolicLink()) entries.push([name, { link: await fs.readlink(at) }]);
+    else if (stat.isDirectory()) entries.push([name, { folder: await specOfDisk(at), ...meta }]);
+    else if (stat.isFile()) entries.push([name, { file: await fs.readFile(at), ...meta }]);
   }
-  return spec;
+  return Object.fromEntries(entries); // makes even `__proto__` a property like any other
 }
