@@ -24,6 +24,7 @@ import { createPrimitives } from '../platform/primitives.ts';
 import type { KeyStore } from '../ports/keyStore.ts';
 import type { Repository } from '../ports/repository.ts';
 import { MemoryServer } from '../store/memoryRepository.ts';
+import { emptyDetails } from './emptyDetails.ts';
 
 /** What a test says a folder holds: text or bytes are a file. */
 export interface FolderSpec {
@@ -115,7 +116,7 @@ export class TestWorkspace {
       time: this.now,
       rowsHash: this.context.hasher.sha256(encodedRows),
     } as const;
-    const record = encodeSnapshot(header, testDetails, this.context);
+    const record = encodeSnapshot(header, emptyDetails, this.context);
     const result = await this.repository.commit({ record, rows: encodedRows, pack: undefined, advance: undefined }, { signal });
     if (result.kind !== 'committed') throw new Error(`Not committed: ${result.kind}`);
     lane.n += 1;
@@ -197,17 +198,6 @@ export class TestWorkspace {
 export function path(text: string): BytePath {
   return text === '' ? rootPath : byteStringOfText(text);
 }
-
-const testDetails = {
-  message: undefined,
-  host: 'host',
-  folder: '/folder',
-  counts: { files: 0, directories: 0, symlinks: 0, bytes: 0, filesNew: 0, filesChanged: 0, filesDeleted: 0 },
-  warnings: [],
-  warningsTotal: 0,
-  changed: [],
-  git: undefined,
-} as const;
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

@@ -16,6 +16,7 @@ import { Dice } from '../../engine/testing/dice.ts';
 import { testContext } from '../../engine/testing/testContext.ts';
 import type { LaneId, OriginId, TreeId, WorkspaceId } from '../../protocol/ids.ts';
 import { openServerCore } from '../../server/openServerCore.ts';
+import { emptyDetails } from '../../engine/testing/emptyDetails.ts';
 
 const { signal } = new AbortController();
 
@@ -49,7 +50,7 @@ async function commitUntilKilled(dataDirectory: string): Promise<void> {
     const rows = encodePathRows([]);
     const rowsHash = context.hasher.sha256(rows);
     const header = { workspace, lane: lane.id, n, prev: head?.id, parents: [], root, trigger: 'save', partial: false, device: device.id, time: n, rowsHash } as const;
-    const record = encodeSnapshot(header, details, context);
+    const record = encodeSnapshot(header, emptyDetails, context);
     const result = await repository.commit({ record, rows, pack, advance: undefined }, { signal });
     if (result.kind !== 'committed') throw new Error(result.kind);
     process.stdout.write(`${n} ${root} ${record.id} ${result.seq}\n`);
@@ -57,17 +58,6 @@ async function commitUntilKilled(dataDirectory: string): Promise<void> {
     if (n % 7 === 0) void core.gather();
   }
 }
-
-const details = {
-  message: undefined,
-  host: 'host',
-  folder: '/folder',
-  counts: { files: 1, directories: 0, symlinks: 0, bytes: 0, filesNew: 0, filesChanged: 1, filesDeleted: 0 },
-  warnings: [],
-  warningsTotal: 0,
-  changed: [],
-  git: undefined,
-} as const;
 
 async function packOf(n: number, context: FormatContext): Promise<{ readonly root: TreeId; readonly pack: Awaited<ReturnType<typeof encodePack>> }> {
   const content = contentOf(n);

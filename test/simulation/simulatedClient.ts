@@ -20,6 +20,7 @@ import type { FaultyNetwork } from './faultyNetwork.ts';
 import { packNow } from './packNow.ts';
 import type { Files } from './restorer.ts';
 import type { SimulatedServer } from './simulatedServer.ts';
+import { emptyDetails } from '../../engine/testing/emptyDetails.ts';
 
 /** What the server said is safe, and what it must give back. */
 export interface Acknowledged {
@@ -51,16 +52,7 @@ type Committed = CommitResult & { readonly kind: 'committed' };
 
 const { signal } = new AbortController();
 const chunkBytes = 400;
-const details: SnapshotDetails = {
-  message: undefined,
-  host: 'simulated',
-  folder: '/simulated',
-  counts: { files: 0, directories: 0, symlinks: 0, bytes: 0, filesNew: 0, filesChanged: 0, filesDeleted: 0 },
-  warnings: [],
-  warningsTotal: 0,
-  changed: [],
-  git: undefined,
-};
+const details: SnapshotDetails = { ...emptyDetails, host: 'simulated', folder: '/simulated' };
 
 /**
  * A device that edits a small folder and backs it up with the real formats. It keeps to the protocol and to nothing

@@ -15,12 +15,13 @@ import { encodeSegment } from '../../core/segment/encodeSegment.ts';
 import type { PlainObject, SegmentContent } from '../../core/segment/segmentTypes.ts';
 import { encodeSnapshot } from '../../core/snapshot/encodeSnapshot.ts';
 import { encodePathRows } from '../../core/snapshot/pathRows.ts';
-import type { PathRow, SnapshotDetails, SnapshotHeader } from '../../core/snapshot/snapshotTypes.ts';
+import type { PathRow, SnapshotHeader } from '../../core/snapshot/snapshotTypes.ts';
 import { encodeTreeNode } from '../../core/tree/treeNode.ts';
 import type { TreeEntry } from '../../core/tree/treeTypes.ts';
 import type { KeyStore } from '../../ports/keyStore.ts';
 import type { Primitives } from '../../ports/primitives.ts';
 import type { CommitRequest, CommitResult, LaneHead, Pack, Repository } from '../../ports/repository.ts';
+import { emptyDetails } from '../emptyDetails.ts';
 
 export interface SuiteDevice {
   readonly repository: Repository & KeyStore;
@@ -54,17 +55,6 @@ export interface CommitWish {
   /** In place of the lane's own head. */
   readonly prev?: LaneHead | undefined;
 }
-
-const details: SnapshotDetails = {
-  message: undefined,
-  host: 'host',
-  folder: '/folder',
-  counts: { files: 0, directories: 0, symlinks: 0, bytes: 0, filesNew: 0, filesChanged: 0, filesDeleted: 0 },
-  warnings: [],
-  warningsTotal: 0,
-  changed: [],
-  git: undefined,
-};
 
 /** What the cases of the suite build their objects, packs and snapshots with. */
 export class SuiteWorld {
@@ -149,7 +139,7 @@ export class SuiteWorld {
       time: this.#clock++,
       rowsHash: this.context.hasher.sha256(rows),
     };
-    return { record: encodeSnapshot(header, details, this.context), rows, pack: wish.pack, advance: wish.advance };
+    return { record: encodeSnapshot(header, emptyDetails, this.context), rows, pack: wish.pack, advance: wish.advance };
   }
 
   commit(lane: SuiteLane, wish: CommitWish): Promise<CommitResult> {
