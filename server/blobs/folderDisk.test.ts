@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -25,6 +25,23 @@ describe('FolderDisk', () => {
     assert.deepEqual([...(await disk.read('a1', 1, 3))], [2, 3, 4]);
     assert.deepEqual([...(await disk.read('a1', 3, 9))], [4, 5]);
     assert.deepEqual([...(await disk.read('a1', 99, 9))], []);
+  });
+
+  test('flushes the volume itself, and its name with its first flush', async (context) => {
+    const probe = await open(join(folder, 'probe'), 'w');
+    const handles = Object.getPrototypeOf(probe) as typeof probe;
+    await probe.close();
+    const content = context.mock.method(handles, 'datasync');
+    const names = context.mock.method(handles, 'sync');
+    const flushes = (): readonly number[] => [content.mock.callCount(), names.mock.callCount()];
+    await disk.write('f1', 0, [Uint8Array.of(1)]);
+    assert.deepEqual(flushes(), [0, 0]);
+    await disk.sync('f1');
+    assert.deepEqual(flushes(), [1, process.platform === 'win32' ? 0 : 1]);
+    await disk.write('f1', 1, [Uint8Array.of(2)]);
+    await disk.sync('f1');
+    assert.deepEqual(flushes(), [2, process.platform === 'win32' ? 0 : 1]);
+    await rm(join(folder, 'probe'));
   });
 
   test('writes more parts than one system call takes', async () => {
