@@ -23,6 +23,17 @@ describe('the database file', () => {
     }
   });
 
+  test('flushes every commit to the disk before it answers', async () => {
+    const database = await openDatabase(join(folder, 'flushed.sqlite'));
+    try {
+      // 2 is FULL; in WAL mode anything less answers before the log is flushed.
+      assert.equal(database.prepare('pragma synchronous').get()?.['synchronous'], 2);
+      assert.equal(database.prepare('pragma journal_mode').get()?.['journal_mode'], 'wal');
+    } finally {
+      database.close();
+    }
+  });
+
   test('keeps its locks while it is opened a second time in the same process', async () => {
     const file = join(folder, 'locked.sqlite');
     const first = await openDatabase(file);
